@@ -1,0 +1,46 @@
+# One door to everything. `make` alone lists the commands.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.ready
+LOCK   := requirements.lock
+MEMBERS := source-amocrm destination-unisender sandbox
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench lock format clean
+
+help: ## list these commands
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## make the virtual environment with pinned dependencies; commands land in .venv/bin
+
+$(STAMP): $(LOCK) $(MEMBERS:%=%/pyproject.toml)
+	@PYTHON="$(PYTHON)" sh .ci/setup.sh $(VENV) $(LOCK) $(MEMBERS)
+	@touch $@
+
+demo: setup ## 5,000 contacts from amoCRM to Unisender, through both connectors, on this machine
+	@$(BIN)/sandbox demo $(DEMO_ARGS)
+
+test: setup ## unit and integration tests; installs the Debian packages it needs
+	@sh .ci/test.sh $(VENV) $(TEST_ARGS)
+
+check: setup ## ruff, mypy --strict, import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: setup ## measure both connectors beside bare loops; writes docs/benchmarks.md
+	@$(BIN)/python -m benchmarks
+
+format: setup ## let ruff format and mend what it can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+lock: ## pin the newest versions again (needs uv)
+	uv pip compile -q --universal --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		$(MEMBERS:%=%/pyproject.toml) --group pyproject.toml:dev -o $(LOCK)
+
+clean: ## remove the virtual environments and everything the commands made
+	rm -rf .venv .venv-* .demo .bench .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,67 @@
+"""Breaks an answer the way a fault orders it. Which request is hit is decided in `faults`."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from sandbox.amocrm.exceptions import error_response as amocrm_error
+from sandbox.faults import Fault
+from sandbox.unisender.exceptions import error_response as unisender_error
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>Authorization</title></head><body><form>login</form></body></html>"
+BLOCKED_PAGE = (
+    b"<html>\r\n<head><title>403 Forbidden</title></head>\r\n<body>\r\n<center><h1>403 Forbidden</h1></center>\r\n"
+    b"<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+)
+NOT_TEXT = bytes(range(128, 256)) * 8
+
+
+async def break_answer(fault: Fault, request: web.Request, handler: Handler) -> web.StreamResponse:  # noqa: PLR0911
+    """The answer this request gets instead of, or made from, the handler's own."""
+    match fault.kind:
+        case "slow":
+            await asyncio.sleep(fault.seconds)
+            return await handler(request)
+        case "silent":
+            await asyncio.Event().wait()
+            raise AssertionError("unreachable: a silent request ends when its client hangs up")
+        case "cut_before":
+            return _hang_up(request)
+        case "cut_after":
+            await handler(request)
+            return _hang_up(request)
+        case "truncated":
+            return _half(await handler(request))
+        case "html":
+            return web.Response(body=LOGIN_PAGE, content_type="text/html")
+        case "blocked":
+            return web.Response(status=403, body=BLOCKED_PAGE, content_type="text/html")
+        case "garbled":
+            return web.Response(body=NOT_TEXT, content_type="application/json")
+        case "empty":
+            return web.Response(body=b"", content_type="application/json")
+        case "no_content":
+            return web.Response(status=204)
+        case "wrong_shape":
+            return web.Response(body=b"[]", content_type="application/json")
+        case "code":
+            return unisender_error(request, fault.code)
+        case "status" if fault.vendor == "amocrm":
+            return amocrm_error(request, fault.status, retry_after=fault.retry_after)
+        case _:
+            headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+            return web.Response(status=fault.status, text="error", headers=headers)
+
+
+def _hang_up(request: web.Request) -> web.Response:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=499)
+
+
+def _half(answer: web.StreamResponse) -> web.Response:
+    body = answer.body if isinstance(answer, web.Response) and isinstance(answer.body, bytes) else b"{}"
+    return web.Response(status=answer.status, body=body[: len(body) // 2], content_type=answer.content_type)

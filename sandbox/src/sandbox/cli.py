@@ -1,0 +1,56 @@
+"""The command `sandbox`."""
+
+import asyncio
+import signal
+import sys
+from typing import Annotated
+
+import typer
+from aiohttp import web
+
+from sandbox.app import make_app
+from sandbox.settings import RateLimits, Settings
+
+main = typer.Typer(add_completion=False, no_args_is_help=True, help="Emulators of amoCRM and Unisender on one port.")
+
+
+@main.callback()
+def commands() -> None:
+    """Emulators of amoCRM and Unisender on one port."""
+
+
+@main.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8900,
+    contacts: Annotated[int, typer.Option(help="People in the first amoCRM account.")] = 5000,
+    seed: Annotated[int, typer.Option(help="Which people: the same seed makes the same data.")] = 1,
+    rate_limits: Annotated[
+        RateLimits, typer.Option(help="Count requests as the vendors do, or not at all.")
+    ] = "vendor",
+) -> None:
+    """Serve both vendors until SIGTERM or Ctrl-C."""
+    try:
+        settings = Settings(contacts=contacts, seed=seed, rate_limits=rate_limits)
+        asyncio.run(_serve(host, port, settings))
+    except (ValueError, OSError) as wrong:
+        typer.echo(f"sandbox: {wrong}", err=True)
+        sys.exit(2)
+
+
+async def _serve(host: str, port: int, settings: Settings) -> None:
+    runner = web.AppRunner(make_app(settings), handler_cancellation=True, access_log=None, shutdown_timeout=0.5)
+    await runner.setup()
+    site = web.TCPSite(runner, host, port)
+    await site.start()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    # Whoever started us with --port 0 reads the address from this line.
+    print(f"sandbox: http://{host}:{runner.addresses[0][1]}", flush=True)  # noqa: T201
+    await stop.wait()
+    await runner.cleanup()
+
+
+if __name__ == "__main__":
+    main()
