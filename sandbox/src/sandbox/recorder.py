@@ -31,26 +31,10 @@ class Recorder:
         self._kept: deque[RecordedRequest] = deque(maxlen=MOST_KEPT)
         self._last = 0
 
-    def add(  # noqa: PLR0913 - one argument per recorded column
-        self,
-        *,
-        at: float,
-        vendor: str,
-        method: str,
-        path: str,
-        query: str,
-        status: int,
-        ms: float,
-        rows: int,
-        caller: str,
-    ) -> None:
+    def add(self, **columns: Any) -> None:
+        """Remember one request; `columns` are those of `RecordedRequest` without the running number."""
         self._last += 1
-        self._kept.append(
-            RecordedRequest(
-                n=self._last, at=at, vendor=vendor, method=method, path=path, query=query,
-                status=status, ms=ms, rows=rows, caller=caller,
-            )
-        )  # fmt: skip
+        self._kept.append(RecordedRequest(n=self._last, **columns))
 
     def clear(self) -> None:
         self._kept.clear()
