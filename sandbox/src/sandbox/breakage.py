@@ -19,20 +19,27 @@ BLOCKED_PAGE = (
 NOT_TEXT = bytes(range(128, 256)) * 8
 
 
-INSTEAD: dict[str, Callable[[], web.Response]] = {
-    "html": lambda: web.Response(body=LOGIN_PAGE, content_type="text/html"),
-    "blocked": lambda: web.Response(status=403, body=BLOCKED_PAGE, content_type="text/html"),
-    "garbled": lambda: web.Response(body=NOT_TEXT, content_type="application/json"),
-    "empty": lambda: web.Response(body=b"", content_type="application/json"),
-    "no_content": lambda: web.Response(status=204),
-    "wrong_shape": lambda: web.Response(body=b"[]", content_type="application/json"),
+def _hang_up(request: web.Request) -> web.Response:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=499)
+
+
+INSTEAD: dict[str, Callable[[web.Request], web.Response]] = {
+    "cut_before": _hang_up,
+    "html": lambda _: web.Response(body=LOGIN_PAGE, content_type="text/html"),
+    "blocked": lambda _: web.Response(status=403, body=BLOCKED_PAGE, content_type="text/html"),
+    "garbled": lambda _: web.Response(body=NOT_TEXT, content_type="application/json"),
+    "empty": lambda _: web.Response(body=b"", content_type="application/json"),
+    "no_content": lambda _: web.Response(status=204),
+    "wrong_shape": lambda _: web.Response(body=b"[]", content_type="application/json"),
 }
 
 
 async def break_answer(fault: Fault, request: web.Request, handler: Handler) -> web.StreamResponse:
     """The answer this request gets instead of, or made from, the handler's own."""
     if fault.kind in INSTEAD:
-        return INSTEAD[fault.kind]()
+        return INSTEAD[fault.kind](request)
     match fault.kind:
         case "slow":
             await asyncio.sleep(fault.seconds)
@@ -40,8 +47,6 @@ async def break_answer(fault: Fault, request: web.Request, handler: Handler) -> 
         case "silent":
             # Ends when the client hangs up: the server then cancels this handler.
             return await asyncio.get_running_loop().create_future()
-        case "cut_before":
-            return _hang_up(request)
         case "cut_after":
             await handler(request)
             return _hang_up(request)
@@ -58,12 +63,6 @@ def _error(fault: Fault, request: web.Request) -> web.Response:
         return amocrm_error(request, fault.status, retry_after=fault.retry_after)
     headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
     return web.Response(status=fault.status, text="error", headers=headers)
-
-
-def _hang_up(request: web.Request) -> web.Response:
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response(status=499)
 
 
 def _half(answer: web.StreamResponse) -> web.Response:
