@@ -1,0 +1,119 @@
+"""The amoCRM side of the world: accounts by host, integrations, tokens, limits, and the hooks they send."""
+
+import asyncio
+from typing import TYPE_CHECKING, Literal
+
+from sandbox.amocrm.change import Change
+from sandbox.amocrm.entities import Entities
+from sandbox.amocrm.integrations import Integration, sandbox_client
+from sandbox.amocrm.limits import Limits
+from sandbox.amocrm.people import ADMIN, USERS, User
+from sandbox.amocrm.tokens import Tokens
+
+if TYPE_CHECKING:
+    from sandbox.clock import Clock
+    from sandbox.settings import Settings
+    from sandbox.switches import Switches
+
+Status = Literal["active", "unpaid", "blocked", "disabled"]
+YEAR_SECONDS = 365 * 24 * 3600.0
+SMALL_ACCOUNT_CONTACTS = 50
+
+
+class Account:
+    """One amoCRM account.
+
+    `status`: unpaid answers 402, blocked the 403 HTML page, disabled 401. `answer_ms` delays every API answer.
+    `entities` holds its records, `users` its people by id; `publish` tells the account's webhooks of a change.
+    """
+
+    def __init__(
+        self, *, account_id: int, subdomain: str, zone: str, name: str, contacts: int, seed: int,
+        clock: "Clock", switches: "Switches",
+    ) -> None:  # fmt: skip
+        self.id = account_id
+        self.subdomain = subdomain
+        self.zone = zone
+        self.name = name
+        self.status: Status = "active"
+        self.is_api_filter_enabled = True
+        self.webhooks_allowed = True
+        self.user_is_admin = True
+        self.answer_ms = 0
+        self.timezone = "Europe/Moscow"
+        self.users: dict[int, User] = {user.id: user for user in USERS}
+        self.entities = Entities(
+            account_id=account_id,
+            seed=seed,
+            contacts=contacts,
+            clock=clock,
+            switches=switches,
+            publish=self.publish,
+        )
+
+    @property
+    def host(self) -> str:
+        return f"{self.subdomain}.{self.zone}"
+
+    def user(self, user_id: int) -> User:
+        return self.users.get(user_id, ADMIN)
+
+    def publish(self, change: Change) -> None:
+        """Tell the account's webhooks. Changes published by one request before its next await go out together."""
+
+
+class AmoCrm:
+    """All amoCRM state of one sandbox."""
+
+    def __init__(self, *, settings: "Settings", clock: "Clock", switches: "Switches") -> None:
+        self._clock = clock
+        self._switches = switches
+        self.tokens = Tokens(now=clock.now)
+        self.limits = Limits(switches)
+        self.integrations: dict[str, Integration] = {}
+        self.accounts: dict[int, Account] = {}
+        self._by_host: dict[str, Account] = {}
+        self.register(sandbox_client())
+        seed = settings.seed
+        self._open(31415926, "demo", "amocrm.ru", "Демо", settings.contacts, seed, "sandbox-token")
+        small = min(SMALL_ACCOUNT_CONTACTS, settings.contacts)
+        self._open(27182818, "acme", "amocrm.ru", "Пример", small, seed + 1, "sandbox-token-acme")
+        self._open(16180339, "shop", "kommo.com", "Shop", small, seed + 2, "sandbox-token-shop")
+
+    def account_at(self, host: str) -> Account | None:
+        return self._by_host.get(host)
+
+    def register(self, integration: Integration) -> None:
+        """Add an integration card, or replace the one with the same client id."""
+        self.integrations[integration.client_id] = integration
+
+    def rename(self, account: Account, subdomain: str) -> None:
+        """Give an account another subdomain; the old host is nobody's from now on.
+
+        Raises:
+            ValueError: the new host is taken.
+        """
+        host = f"{subdomain}.{account.zone}"
+        if host in self._by_host:
+            raise ValueError(f"host {host!r} is taken by account {self._by_host[host].id}")
+        del self._by_host[account.host]
+        account.subdomain = subdomain
+        self._by_host[host] = account
+
+    async def run(self) -> None:
+        """Background work: webhook deliveries. Runs until cancelled."""
+        await asyncio.Event().wait()
+
+    def _open(
+        self, account_id: int, subdomain: str, zone: str, name: str, contacts: int, seed: int, token: str
+    ) -> None:
+        account = Account(
+            account_id=account_id, subdomain=subdomain, zone=zone, name=name, contacts=contacts, seed=seed,
+            clock=self._clock, switches=self._switches,
+        )  # fmt: skip
+        self.accounts[account_id] = account
+        self._by_host[account.host] = account
+        self.integrations["sandbox-client"].installed.add(account_id)
+        self.tokens.long_lived(
+            token, account_id=account_id, client_id="sandbox-client", user_id=ADMIN.id, seconds=5 * YEAR_SECONDS
+        )

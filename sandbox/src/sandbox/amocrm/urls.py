@@ -1,0 +1,29 @@
+"""Every amoCRM route, the catch-all last."""
+
+from aiohttp import web
+
+from sandbox.amocrm.access import Caller, api
+from sandbox.amocrm.exceptions import not_found, problem
+from sandbox.amocrm.routes import ROUTES
+
+
+def routes() -> list[web.RouteDef]:
+    return [*ROUTES, web.route("*", "/{path:.*}", nowhere)]
+
+
+async def nowhere(request: web.Request) -> web.StreamResponse:
+    """404 for a path nobody serves, 405 for a known path with another method (both after the access rules)."""
+    return await _refuse(request)  # type: ignore[no-any-return]
+
+
+@api
+async def _refuse(request: web.Request, caller: Caller) -> web.StreamResponse:  # noqa: ARG001 - access rules only
+    allowed: set[str] = set()
+    for resource in request.app.router.resources():
+        if resource.canonical != "/{path}":
+            allowed |= (await resource.resolve(request))[1]
+    if allowed:
+        answer = problem(405)
+        answer.headers["Allow"] = ", ".join(sorted(allowed))
+        return answer
+    return not_found(request)
