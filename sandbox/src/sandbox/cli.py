@@ -3,12 +3,17 @@
 import asyncio
 import signal
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from aiohttp import web
+from rich.console import Console
 
 from sandbox.app import make_app
+from sandbox.demo.connectors import ConnectorFailedError
+from sandbox.demo.sandbox_control import running
+from sandbox.demo.story import Story
 from sandbox.settings import RateLimits, Settings
 
 main = typer.Typer(add_completion=False, no_args_is_help=True, help="Emulators of amoCRM and Unisender on one port.")
@@ -36,6 +41,24 @@ def serve(
     except (ValueError, OSError) as wrong:
         typer.echo(f"sandbox: {wrong}", err=True)
         sys.exit(2)
+
+
+@main.command()
+def demo(
+    contacts: Annotated[int, typer.Option(help="People in the amoCRM account.")] = 5000,
+    seed: Annotated[int, typer.Option(help="Which people.")] = 1,
+    rate_limits: Annotated[RateLimits, typer.Option(help="Count requests as the vendors do, or not.")] = "vendor",
+    folder: Annotated[Path, typer.Option(help="Where configurations, catalog and state are kept.")] = Path(".demo"),
+) -> None:
+    """Bring everybody from amoCRM to Unisender through both connectors and judge the outcome."""
+    console = Console()
+    try:
+        with running("--contacts", str(contacts), "--seed", str(seed), "--rate-limits", rate_limits) as control:
+            right = Story(control, folder, console).tell()
+    except ConnectorFailedError as failure:
+        console.print(f"[bold red]✗ stopped[/]  {failure}", highlight=False)
+        sys.exit(1)
+    sys.exit(0 if right else 1)
 
 
 async def _serve(host: str, port: int, settings: Settings) -> None:

@@ -1,0 +1,141 @@
+"""The story the demo tells: everybody arrives, some people change, the list follows; then the oracle judges."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from sandbox.demo import connectors, expectation
+from sandbox.demo.sandbox_control import SandboxControl
+from sandbox.demo.tables import sync_table, verdict_table
+
+HOST, TOKEN, KEY, LIST = "demo.amocrm.ru", "sandbox-token", "sandbox-key", "amoCRM contacts"
+STREAMS = ("contacts", "contact_deletions")
+EDITED, DELETED, OPTED_OUT = 50, 5, 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chapter:
+    """One sync as it went: what the connectors reported, what the vendors saw, how long it took in seconds."""
+
+    title: str
+    report: connectors.SyncReport
+    requests: dict[str, dict[str, Any]]
+    seconds: float
+
+
+class Story:
+    """Tells both chapters against one sandbox and keeps its files in `folder`."""
+
+    def __init__(self, control: SandboxControl, folder: Path, console: Console) -> None:
+        self._control, self._folder, self._console = control, folder, console
+        folder.mkdir(parents=True, exist_ok=True)
+        self._source = connectors.write_json(
+            folder / "source.json",
+            {
+                "host": HOST,
+                "base_url": control.url,
+                "start_date": "2015-01-01T00:00:00Z",
+                "credentials": {"auth_type": "long_lived_token", "access_token": TOKEN},
+            },
+        )
+        self._destination = connectors.write_json(
+            folder / "destination.json",
+            {"api_key": KEY, "base_url": control.url, "list": {"title": LIST}, "report_outcomes": True},
+        )
+
+    def tell(self) -> bool:
+        """True when the list is right after every chapter.
+
+        Raises:
+            ConnectorFailedError: a connector failed; the text is its own.
+        """
+        say = self._console.print
+        say(f"[bold]sandbox[/]  {self._control.url}: amoCRM account {HOST} and a Unisender account, both made up")
+        connectors.check(connectors.SOURCE, self._source)
+        connectors.check(connectors.DESTINATION, self._destination)
+        say(f"[bold]check[/]    {connectors.SOURCE} ✓  {connectors.DESTINATION} ✓")
+        catalog = connectors.write_json(
+            self._folder / "catalog.json", connectors.configured_catalog(self._source, STREAMS)
+        )
+        contacts = self._contacts()
+        refused = frozenset(self._control.get(f"unisender/{KEY}")["role_addresses"])
+
+        first = self._chapter("First synchronisation", catalog, None, total=len(contacts))
+        expected = expectation.people(contacts.values(), refused=refused)
+        problems = self._judge(expected, frozenset())
+
+        opted_out = frozenset(self._people_opt_out(sorted(expected)))
+        deleted = [expected[email].contact_id for email in sorted(expected)[-DELETED:]]
+        edited = self._edit(avoid={int(contact_id) for contact_id in deleted}, deleted=[int(i) for i in deleted])
+        say(
+            f"\n[bold]meanwhile[/] {len(edited)} contacts are edited and {DELETED} deleted in amoCRM, "
+            f"{OPTED_OUT} people unsubscribe in Unisender"
+        )
+        state = connectors.write_json(self._folder / "state.json", list(first.report.states.values()))
+        changes = self._contacts()
+        second = self._chapter("Only what changed", catalog, state, total=len(edited))
+        expected = expectation.without(
+            {**expected, **expectation.people((changes[i] for i in edited), refused=refused)}, map(int, deleted)
+        )
+        problems += self._judge(expected, opted_out)
+        read = second.report.read["contacts"]
+        if read != len(edited):
+            problems.append(f"{read} contacts were read the second time, but {len(edited)} had changed")
+        say(sync_table([first, second]))
+        say(verdict_table(len(expected), len(opted_out), problems))
+        return not problems
+
+    def _chapter(self, title: str, catalog: Path, state: Path | None, *, total: int) -> Chapter:
+        since = self._control.get("requests", details=0)["last"]
+        started = time.monotonic()
+        with self._progress(title, total) as advance:
+            report = connectors.sync(
+                source_config=self._source,
+                destination_config=self._destination,
+                catalog=catalog,
+                state=state,
+                on_record=advance,
+            )
+        seconds = time.monotonic() - started
+        seen = self._control.get("requests", since=since, details=0)["summary"]
+        return Chapter(title=title, report=report, requests=seen, seconds=seconds)
+
+    @contextmanager
+    def _progress(self, title: str, total: int) -> Iterator[Callable[[], None]]:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=self._console) as bars:
+            task = bars.add_task(f"[bold]sync[/]     {title}", total=total)
+            yield lambda: bars.advance(task)
+
+    def _contacts(self) -> dict[int, dict[str, Any]]:
+        return {contact["id"]: contact for contact in self._control.pages(f"amocrm/{HOST}/contacts", "contacts")}
+
+    def _people_opt_out(self, emails: list[str]) -> list[str]:
+        for email in emails[:OPTED_OUT]:
+            self._control.post(f"unisender/{KEY}/opt_out", {"email": email})
+        return emails[:OPTED_OUT]
+
+    def _edit(self, *, avoid: set[int], deleted: list[int]) -> list[int]:
+        """Edit contacts as a user would, then delete some; returns the ids of those edited."""
+        edited: list[int] = []
+        seed = 7
+        while len(edited) < EDITED:
+            wanted = {"count": EDITED - len(edited), "seed": seed, "entity": "contacts"}
+            ids = self._control.post(f"amocrm/{HOST}/edits/random", wanted)["ids"]
+            edited += [i for i in ids if i not in avoid and i not in edited]
+            seed += 1
+        removals = [{"entity": "contacts", "action": "delete", "id": i} for i in deleted]
+        self._control.post(f"amocrm/{HOST}/edits", {"edits": removals})
+        return edited
+
+    def _judge(self, expected: dict[str, expectation.Person], opted_out: frozenset[str]) -> list[str]:
+        lists = self._control.get(f"unisender/{KEY}")["lists"]
+        list_id = next(str(item["id"]) for item in lists if item["title"] == LIST)
+        members = self._control.pages(f"unisender/{KEY}/contacts", "contacts", list_id=list_id)
+        return expectation.differences(expected, members, list_id=list_id, opted_out=opted_out)
