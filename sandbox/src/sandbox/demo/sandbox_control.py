@@ -41,9 +41,7 @@ class SandboxControl:
 def running(*arguments: str) -> Iterator[SandboxControl]:
     """A sandbox of our own on a free port, stopped at the end."""
     serve = [sys.executable, "-m", "sandbox", "serve", "--port", "0", *arguments]
-    with subprocess.Popen(
-        serve, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONUNBUFFERED": "1"}
-    ) as server:  # noqa: S603
+    with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own command
         try:
             assert server.stdout is not None
             line = server.stdout.readline()

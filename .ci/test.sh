@@ -1,0 +1,30 @@
+#!/bin/sh
+# Runs every test; first sees to what the tests need beyond the virtual environment.
+# usage: test.sh VENV [PYTEST ARGUMENT...]
+set -eu
+venv=$1
+shift
+
+# Node runs the third-party Unisender clients of integration_tests/third_party_clients.
+missing=
+command -v node >/dev/null || missing="$missing nodejs"
+command -v npm >/dev/null || missing="$missing npm"
+if [ -n "$missing" ]; then
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        echo "test: installing$missing"
+        apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing >/dev/null
+    else
+        echo "test:$missing missing. Install with: sudo apt-get install$missing" >&2
+        exit 1
+    fi
+fi
+
+# PyAirbyte pins older versions of what we use, so it lives in an environment of its own.
+pyairbyte=.venv-pyairbyte
+lock=integration_tests/pyairbyte/requirements.lock
+if [ ! -e "$pyairbyte/.ready" ] || [ "$lock" -nt "$pyairbyte/.ready" ]; then
+    sh .ci/setup.sh "$pyairbyte" "$lock"
+    touch "$pyairbyte/.ready"
+fi
+
+exec "$venv/bin/python" -m pytest -n 2 --dist loadgroup "$@"

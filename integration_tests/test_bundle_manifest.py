@@ -1,0 +1,89 @@
+"""The root metadata.yaml is the bundle's index: everything it names exists and nothing in it contradicts the rest."""
+
+import json
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+BUNDLE = yaml.safe_load((ROOT / "metadata.yaml").read_text())["data"]
+COMPONENTS = {component["path"]: component["role"] for component in BUNDLE["components"]}
+CONNECTORS = {path: role for path, role in COMPONENTS.items() if role in ("source", "destination")}
+
+
+def connector_metadata(path: str) -> dict[str, Any]:
+    return yaml.safe_load((ROOT / path / "metadata.yaml").read_text())
+
+
+def project(path: str) -> dict[str, Any]:
+    return tomllib.loads((ROOT / path / "pyproject.toml").read_text())["project"]
+
+
+def first_changelog_version(path: Path) -> str:
+    headings = [line for line in path.read_text().splitlines() if line.startswith("## [")]
+    versions = [heading.split("[")[1].split("]")[0] for heading in headings]
+    return next(version for version in versions if version != "Unreleased")
+
+
+def test_the_index_does_not_pass_for_a_connector() -> None:
+    assert "connectorType" not in BUNDLE
+    assert "definitionId" not in BUNDLE
+
+
+@pytest.mark.parametrize("path", COMPONENTS)
+def test_every_component_exists_and_installs_by_itself(path: str) -> None:
+    assert (ROOT / path / "pyproject.toml").is_file()
+    assert (ROOT / path / "README.md").is_file()
+
+
+def test_every_workspace_member_is_in_the_index() -> None:
+    workspace = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["uv"]["workspace"]
+
+    assert set(workspace["members"]) == set(COMPONENTS)
+
+
+@pytest.mark.parametrize(("path", "role"), CONNECTORS.items())
+def test_every_connector_has_airbytes_own_metadata_of_the_same_role(path: str, role: str) -> None:
+    assert connector_metadata(path)["data"]["connectorType"] == role
+
+
+@pytest.mark.parametrize("path", CONNECTORS)
+def test_connector_metadata_validates_against_the_published_schema(path: str) -> None:
+    schema_file = files("airbyte_connector_models").joinpath("metadata/v0/ConnectorMetadataDefinitionV0.json")
+
+    jsonschema.validate(connector_metadata(path), json.loads(schema_file.read_text()))
+
+
+@pytest.mark.parametrize("path", CONNECTORS)
+def test_version_and_licence_of_a_connector_are_the_same_everywhere(path: str) -> None:
+    data = connector_metadata(path)["data"]
+
+    assert data["dockerImageTag"] == project(path)["version"]
+    assert data["dockerImageTag"] == first_changelog_version(ROOT / path / "CHANGELOG.md")
+    assert data["license"] == project(path)["license"]["text"] == BUNDLE["license"] == "MIT"
+
+
+def test_the_bundles_version_is_the_changelogs_newest() -> None:
+    assert BUNDLE["dockerImageTag"] == first_changelog_version(ROOT / "CHANGELOG.md")
+
+
+def test_definition_ids_are_unique() -> None:
+    ids = [connector_metadata(path)["data"]["definitionId"] for path in CONNECTORS]
+
+    assert len(set(ids)) == len(ids)
+
+
+def test_the_top_level_holds_only_what_the_house_has_a_room_for() -> None:
+    allowed = {
+        "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "README.ru.md", "benchmarks",
+        "destination-unisender", "docs", "integration_tests", "metadata.yaml", "pyproject.toml", "requirements.lock",
+        "sandbox", "source-amocrm",
+    }  # fmt: skip
+    visible = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
+
+    assert visible <= allowed
