@@ -1,0 +1,193 @@
+"""The Unisender part of the control API: look into an account, act as its people, switch it off."""
+
+from collections.abc import Awaitable, Callable
+from itertools import islice
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from sandbox.unisender import opting
+from sandbox.unisender.accounts import Account
+from sandbox.unisender.addresses import normalise_email
+from sandbox.unisender.contacts import Contact
+from sandbox.unisender.models import Unisender
+from sandbox.world import WORLD
+
+Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+
+def control_routes() -> list[web.RouteDef]:
+    one = "/_sandbox/unisender/{key}"
+    return [
+        web.get("/_sandbox/unisender/keys", _guarded(list_keys)),
+        web.post("/_sandbox/unisender/keys", _guarded(open_key)),
+        web.get(one, _guarded(show_key)),
+        web.patch(one, _guarded(change_key)),
+        web.get(f"{one}/contacts", _guarded(dump_contacts)),
+        web.post(f"{one}/opt_out", _guarded(opt_out)),
+        web.post(f"{one}/complain", _guarded(complain)),
+        web.post(f"{one}/bounce", _guarded(bounce)),
+        web.post(f"{one}/activate", _guarded(activate)),
+    ]
+
+
+def _answer(body: Any, status: int = 200) -> web.Response:
+    return web.Response(body=orjson.dumps(body), status=status, content_type="application/json")
+
+
+def _guarded(handler: Handler) -> Handler:
+    async def guarded(request: web.Request) -> web.Response:
+        try:
+            return await handler(request)
+        except (ValueError, TypeError) as wrong:
+            return _answer({"error": str(wrong)}, status=400)
+        except LookupError as unknown:
+            return _answer({"error": str(unknown.args[0])}, status=404)
+
+    return guarded
+
+
+async def _order(request: web.Request) -> dict[str, Any]:
+    raw = await request.read()
+    order = orjson.loads(raw) if raw.strip() else {}
+    if not isinstance(order, dict):
+        raise TypeError("the body must be a JSON object")
+    return order
+
+
+def _unisender(request: web.Request) -> Unisender:
+    return request.app[WORLD].unisender
+
+
+def _account(request: web.Request) -> Account:
+    account = _unisender(request).accounts.get(request.match_info["key"])
+    if account is None:
+        raise LookupError("no such Unisender key; POST /_sandbox/unisender/keys makes one")
+    return account
+
+
+def _person(request: web.Request, order: dict[str, Any]) -> Contact:
+    email = str(order.get("email", ""))
+    contact = _account(request).by_email.get(normalise_email(email, idn=True) or "")
+    if contact is None:
+        raise LookupError(f"the account has no contact with the e-mail {email!r}")
+    return contact
+
+
+def _list_ids(order: dict[str, Any]) -> list[int] | None:
+    return [int(order["list_id"])] if order.get("list_id") is not None else None
+
+
+async def list_keys(request: web.Request) -> web.Response:
+    return _answer({"keys": [_described(account) for account in _unisender(request).accounts.values()]})
+
+
+async def open_key(request: web.Request) -> web.Response:
+    order = await _order(request)
+    account = _unisender(request).open_account(str(order.get("api_key", "")), str(order.get("login", "")))
+    return _answer(_described(account), status=201)
+
+
+async def show_key(request: web.Request) -> web.Response:
+    return _answer(_described(_account(request)))
+
+
+CHANGEABLE: dict[str, Callable[[Any], Any]] = {
+    "api_enabled": bool,
+    "money": bool,
+    "answer_ms": int,
+    "role_names": lambda names: frozenset(str(name).lower() for name in names),
+}
+
+
+async def change_key(request: web.Request) -> web.Response:
+    account, order = _account(request), await _order(request)
+    for name in order:
+        if name not in CHANGEABLE:
+            raise ValueError(f"{name!r} cannot be changed; known: {sorted(CHANGEABLE)}")
+    for name, value in order.items():
+        setattr(account, name, CHANGEABLE[name](value))
+    return _answer(_described(account))
+
+
+def _described(account: Account) -> dict[str, Any]:
+    return {
+        "api_key": account.api_key,
+        "login": account.login,
+        "api_enabled": account.api_enabled,
+        "money": account.money,
+        "answer_ms": account.answer_ms,
+        "role_names": sorted(account.role_names),
+        "contacts": len(account),
+        "lists": {str(known.id): known.title for known in account.lists.values()},
+        "letters": len(account.letters),
+    }
+
+
+async def dump_contacts(request: web.Request) -> web.Response:
+    """Contacts, ascending by id: all, or `limit` of them from `page` (1-based) or `after` an id on."""
+    account, query = _account(request), request.query
+    chosen = account.contacts(after=int(query.get("after", "0")))
+    if "list_id" in query:
+        wanted = int(query["list_id"])
+        chosen = (c for c in chosen if any(m.list_id == wanted for m in (*c.email_lists, *c.phone_lists)))
+    if "email" in query:
+        email = normalise_email(query["email"], idn=True)
+        chosen = (c for c in chosen if c.email == email)
+    if "limit" in query:
+        limit = int(query["limit"])
+        start = (max(1, int(query.get("page", "1"))) - 1) * limit
+        chosen = islice(chosen, start, start + limit)
+    return _answer({"contacts": [_dumped(account, contact) for contact in chosen], "total": len(account)})
+
+
+def _dumped(account: Account, contact: Contact) -> dict[str, Any]:
+    members = {str(m.list_id): "unsubscribed" if m.unsubscribed else "active" for m in contact.email_lists}
+    phone_members = {str(m.list_id): "unsubscribed" if m.unsubscribed else "active" for m in contact.phone_lists}
+    return {
+        "id": contact.id,
+        "email": contact.email,
+        "email_status": contact.email_status,
+        "email_availability": contact.email_availability,
+        "phone": contact.phone,
+        "phone_status": contact.phone_status,
+        "fields": {account.fields[known].name: text for known, text in contact.fields().items()},
+        "tags": account.tag_names(contact),
+        "lists": members,
+        "phone_lists": phone_members,
+        "mailable_in": contact.mailable_in(),
+    }
+
+
+async def opt_out(request: web.Request) -> web.Response:
+    """The person leaves by the link in a letter: everything, or one list."""
+    order = await _order(request)
+    unisender, contact = _unisender(request), _person(request, order)
+    left = opting.leave(
+        _account(request), contact, "email", _list_ids(order), switches=unisender.switches, now=unisender.now()
+    )
+    return _acted(request, contact, "unsubscribe", left)
+
+
+async def complain(request: web.Request) -> web.Response:
+    contact = _person(request, await _order(request))
+    opting.complain(contact)
+    return _acted(request, contact, "email_status", [])
+
+
+async def bounce(request: web.Request) -> web.Response:
+    contact = _person(request, await _order(request))
+    opting.bounce(contact)
+    return _acted(request, contact, "email_status", [])
+
+
+async def activate(request: web.Request) -> web.Response:
+    order = await _order(request)
+    contact = _person(request, order)
+    back = opting.activate(_account(request), contact, _list_ids(order))
+    return _acted(request, contact, "subscribe", back)
+
+
+def _acted(request: web.Request, contact: Contact, event: str, list_ids: list[int]) -> web.Response:
+    return _answer({"contact": _dumped(_account(request), contact), "event": event, "list_ids": list_ids})

@@ -1,0 +1,44 @@
+"""All of Unisender's data in one sandbox: the accounts by API key, and what counts their calls."""
+
+from sandbox.clock import Clock
+from sandbox.settings import Settings
+from sandbox.switches import Switches
+from sandbox.unisender.accounts import Account
+from sandbox.unisender.limits import CallLimits
+
+FIRST_KEY = "sandbox-key"
+
+
+class Unisender:
+    """The vendor as one sandbox plays it. Starts with the account of `sandbox-key`."""
+
+    def __init__(self, *, settings: Settings, clock: Clock, switches: Switches) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.switches = switches
+        self.limits = CallLimits(clock)
+        self.accounts: dict[str, Account] = {}
+        self.open_account(FIRST_KEY)
+
+    def open_account(self, api_key: str, login: str = "") -> Account:
+        """A fresh account: one list, one user field `Name`, API switched on.
+
+        Raises:
+            ValueError: the key is empty or taken.
+        """
+        if not api_key:
+            raise ValueError("api_key must not be empty")
+        if api_key in self.accounts:
+            raise ValueError(f"the API key ...{api_key[-4:]} exists already")
+        account = Account(api_key=api_key, login=login or f"ID{1_000_001 + len(self.accounts)}")
+        account.add_list("Newsletter")
+        account.add_field(name="Name", kind="string", public_name="Имя")
+        self.accounts[api_key] = account
+        return account
+
+    def now(self) -> int:
+        """Unix seconds of the sandbox clock."""
+        return int(self.clock.now())
+
+    async def run(self) -> None:
+        """Deliver webhooks until cancelled."""

@@ -1,0 +1,9 @@
+"""Where Unisender's methods live: `/{lang}/api/{method}` and `/{lang}/api/async/{method}`."""
+
+from aiohttp import web
+
+from sandbox.unisender.responses.dispatch import answer_call
+
+
+def routes() -> list[web.RouteDef]:
+    return [web.route("*", "/{lang:[a-z]{2}}/api/{method:.+}", answer_call)]
