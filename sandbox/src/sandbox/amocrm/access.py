@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import wraps
-from typing import TYPE_CHECKING, Any
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any, overload
 
 import orjson
 from aiohttp import web
@@ -39,15 +39,24 @@ class Caller:
 Handler = Callable[[web.Request, Caller], Awaitable[web.StreamResponse]]
 
 
-def api(handler: Handler | None = None, *, admin: bool = False) -> Any:
+@overload
+def api(handler: Handler) -> Plain: ...
+
+
+@overload
+def api(*, admin: bool) -> Callable[[Handler], Plain]: ...
+
+
+def api(handler: Handler | None = None, *, admin: bool = False) -> Plain | Callable[[Handler], Plain]:
     """Make `async (request, caller) -> response` an aiohttp handler behind amoCRM's access rules.
 
     Use as `@api` or `@api(admin=True)` (403 JSON unless the user is an administrator).
     A `ProblemError` raised by the handler becomes its answer.
     """
-    if handler is None:
-        return lambda wrapped: api(wrapped, admin=admin)
+    return partial(_guard, admin=admin) if handler is None else _guard(handler, admin=admin)
 
+
+def _guard(handler: Handler, *, admin: bool) -> Plain:
     @wraps(handler)
     async def guarded(request: web.Request) -> web.StreamResponse:
         try:

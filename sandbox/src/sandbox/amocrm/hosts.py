@@ -15,7 +15,7 @@ def is_vendor_host(host: str) -> bool:
 
 
 def is_shared_host(host: str) -> bool:
-    """www and the api-x hosts serve every account; the token says which."""
+    """Hosts `www` and `api-x` serve every account; the token says which."""
     split = split_host(host)
     return split is not None and split[0] in SHARED
 

@@ -1,14 +1,23 @@
 """The amoCRM side of the world: accounts by host, integrations, tokens, limits, and the hooks they send."""
 
-import asyncio
+import secrets
+import uuid
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
+from zoneinfo import ZoneInfo
 
 from sandbox.amocrm.change import Change
 from sandbox.amocrm.entities import Entities
+from sandbox.amocrm.hooks.deliveries import Deliveries
+from sandbox.amocrm.hooks.publisher import Publisher
+from sandbox.amocrm.hooks.style import Style
+from sandbox.amocrm.hooks.subscriptions import Subscriptions
 from sandbox.amocrm.integrations import Integration, sandbox_client
 from sandbox.amocrm.limits import Limits
+from sandbox.amocrm.outbound import Outbound
 from sandbox.amocrm.people import ADMIN, USERS, User
-from sandbox.amocrm.tokens import Tokens
+from sandbox.amocrm.redirect import granted, with_query
+from sandbox.amocrm.tokens import Tokens, uninstall_signature
 
 if TYPE_CHECKING:
     from sandbox.clock import Clock
@@ -29,7 +38,7 @@ class Account:
 
     def __init__(
         self, *, account_id: int, subdomain: str, zone: str, name: str, contacts: int, seed: int,
-        clock: "Clock", switches: "Switches",
+        clock: "Clock", switches: "Switches", deliveries: Deliveries,
     ) -> None:  # fmt: skip
         self.id = account_id
         self.subdomain = subdomain
@@ -42,6 +51,13 @@ class Account:
         self.answer_ms = 0
         self.timezone = "Europe/Moscow"
         self.users: dict[int, User] = {user.id: user for user in USERS}
+        self.webhooks = Subscriptions(account_id=account_id, now=clock.now)
+        self.publisher = Publisher(
+            subscriptions=self.webhooks,
+            deliveries=deliveries,
+            style=Style(zone=ZoneInfo(self.timezone), users=self.users, switches=switches),
+            sender=lambda: (self.id, self.subdomain, self.zone),
+        )
         self.entities = Entities(
             account_id=account_id,
             seed=seed,
@@ -55,11 +71,17 @@ class Account:
     def host(self) -> str:
         return f"{self.subdomain}.{self.zone}"
 
+    @property
+    def admin(self) -> User:
+        return next(user for user in self.users.values() if user.is_admin)
+
     def user(self, user_id: int) -> User:
-        return self.users.get(user_id, ADMIN)
+        """The user a token belongs to; a user who is no more counts as the administrator who granted."""
+        return self.users.get(user_id, self.admin)
 
     def publish(self, change: Change) -> None:
         """Tell the account's webhooks. Changes published by one request before its next await go out together."""
+        self.publisher.publish(change)
 
 
 class AmoCrm:
@@ -70,6 +92,9 @@ class AmoCrm:
         self._switches = switches
         self.tokens = Tokens(now=clock.now)
         self.limits = Limits(switches)
+        self.deliveries = Deliveries(clock=clock, switches=switches)
+        self.outbound = Outbound()
+        self.exchanges: dict[tuple[int, str], float] = {}
         self.integrations: dict[str, Integration] = {}
         self.accounts: dict[int, Account] = {}
         self._by_host: dict[str, Account] = {}
@@ -79,6 +104,10 @@ class AmoCrm:
         small = min(SMALL_ACCOUNT_CONTACTS, settings.contacts)
         self._open(27182818, "acme", "amocrm.ru", "Пример", small, seed + 1, "sandbox-token-acme")
         self._open(16180339, "shop", "kommo.com", "Shop", small, seed + 2, "sandbox-token-shop")
+
+    @property
+    def first_account(self) -> Account:
+        return next(iter(self.accounts.values()))
 
     def account_at(self, host: str) -> Account | None:
         return self._by_host.get(host)
@@ -100,16 +129,52 @@ class AmoCrm:
         account.subdomain = subdomain
         self._by_host[host] = account
 
+    def grant(
+        self, *, account: Account, integration: Integration, user_id: int, redirect_uri: str | None = None,
+        state: str | None = None, extra: Mapping[str, str] | None = None,
+    ) -> str:  # fmt: skip
+        """Install the integration in the account and return the redirect that carries the code."""
+        integration.installed.add(account.id)
+        target = redirect_uri or integration.redirect_uri
+        code = self.tokens.code(
+            account_id=account.id, client_id=integration.client_id, user_id=user_id, redirect_uri=target
+        )
+        return granted(target, code=code, host=account.host, client_id=integration.client_id, state=state, extra=extra)
+
+    def make_external(self, *, name: str, redirect_uri: str) -> Integration:
+        """A new external integration, as the site button with metadata makes one per grant."""
+        integration = Integration(
+            client_id=str(uuid.uuid4()),
+            client_secret=secrets.token_hex(32),
+            redirect_uri=redirect_uri,
+            name=name,
+            kind="external",
+        )
+        self.register(integration)
+        return integration
+
+    def uninstall(self, *, account: Account, integration: Integration) -> str | None:
+        """Switch an integration off in an account: its tokens die. The uninstall hook's URL, if there is one."""
+        integration.installed.discard(account.id)
+        self.tokens.revoke(account_id=account.id, client_id=integration.client_id)
+        if integration.uninstall_url is None:
+            return None
+        signature = uninstall_signature(
+            client_id=integration.client_id, client_secret=integration.client_secret, account_id=account.id
+        )
+        query = {"account_id": account.id, "client_uuid": integration.client_id, "signature": signature}
+        return with_query(integration.uninstall_url, query)
+
     async def run(self) -> None:
         """Background work: webhook deliveries. Runs until cancelled."""
-        await asyncio.Event().wait()
+        await self.deliveries.run()
 
     def _open(
         self, account_id: int, subdomain: str, zone: str, name: str, contacts: int, seed: int, token: str
     ) -> None:
         account = Account(
             account_id=account_id, subdomain=subdomain, zone=zone, name=name, contacts=contacts, seed=seed,
-            clock=self._clock, switches=self._switches,
+            clock=self._clock, switches=self._switches, deliveries=self.deliveries,
         )  # fmt: skip
         self.accounts[account_id] = account
         self._by_host[account.host] = account

@@ -13,13 +13,13 @@ PLATFORM: tuple[Switch, ...] = (
         name="amocrm.abuse_block",
         default=0,
         choices=(0, 5, 20, 100),
-        about="How many 429 within a minute end in the 403 HTML page (0: never). The docs (api/recommendations) name no figure.",
+        about="How many 429 within a minute end in the 403 HTML page (0: never); api/recommendations names no figure.",
     ),
     Switch(
         name="amocrm.rate_scope",
         default="integration_in_account",
         choices=("integration_in_account", "integration"),
-        about="Whether 7 requests/s of an integration are counted per account or over all accounts (api/recommendations).",
+        about="Are 7 requests/s of an integration counted per account or over all of them (api/recommendations).",
     ),
     Switch(
         name="amocrm.context_user_refusal",
@@ -41,6 +41,126 @@ PLATFORM: tuple[Switch, ...] = (
     ),
 )
 
+OAUTH: tuple[Switch, ...] = (
+    Switch(
+        name="amocrm.unknown_host_status",
+        default=401,
+        choices=(401, 404),
+        about="Token endpoint on a host that is no account's (any more): the official client handles 401 and 404.",
+    ),
+    Switch(
+        name="amocrm.oauth_form_requests",
+        default=False,
+        choices=(False, True),
+        about="Whether the token endpoint takes form-encoded bodies; every known client sends JSON.",
+    ),
+    Switch(
+        name="amocrm.oauth_unknown_code_hint",
+        default="Authorization code has been revoked",
+        choices=("Authorization code has been revoked", "Cannot decrypt the authorization code"),
+        about="Hint for a code that never existed: not recorded; the second is the likely library's.",
+    ),
+    Switch(
+        name="amocrm.oauth_expired_refresh_hint",
+        default="Token has been revoked",
+        choices=("Token has been revoked", "Token has expired"),
+        about="Hint for a refresh token older than 3 months: not recorded.",
+    ),
+)
+
+HOOKS: tuple[Switch, ...] = (
+    Switch(
+        name="amocrm.hook_account_block",
+        default="first",
+        choices=("first", "last"),
+        about="Place of the account block in a hook: first in captures since 2023, last in those of 2018-2022.",
+    ),
+    Switch(
+        name="amocrm.hook_kommo_self",
+        default="amocrm.com",
+        choices=("amocrm.com", "kommo.com"),
+        about="Zone in account[_links][self] of a Kommo account's hooks: captures show amocrm.com.",
+    ),
+    Switch(
+        name="amocrm.hook_contact_responsible",
+        default="update",
+        choices=("update", "responsible"),
+        about="Key of a contact's changed responsible user: contacts[update] in captures, [responsible] in some code.",
+    ),
+    Switch(
+        name="amocrm.hook_contact_radiobutton",
+        default="indexed",
+        choices=("indexed", "bare"),
+        about="Whether a contact's radiobutton comes as values[value] without an index (Kommo docs: webhooks-general).",
+    ),
+    Switch(
+        name="amocrm.hook_compound_fields",
+        default="absent",
+        choices=("absent", "sent"),
+        about="smart_address, legal_entity, category, file, items... in hooks: absent in captures, in older code sent.",
+    ),
+    Switch(
+        name="amocrm.hook_escaping",
+        default="url",
+        choices=("none", "url", "url_and_text"),
+        about="Which field values are HTML-escaped: `&amp;` was captured in url fields, text fields are doubtful.",
+    ),
+    Switch(
+        name="amocrm.hook_old_pipeline_id",
+        default=True,
+        choices=(True, False),
+        about="Whether leads[status] tells old_pipeline_id; seen in digital pipeline hooks only.",
+    ),
+    Switch(
+        name="amocrm.hook_sms_notes",
+        default=True,
+        choices=(True, False),
+        about="Whether notes sms_in/sms_out make note hooks (with note_type 102/103).",
+    ),
+    Switch(
+        name="amocrm.hook_catalog_code",
+        default="catalog_element",
+        choices=("catalog_element", "catalog", "list_element"),
+        about="Name of catalog elements in subscription codes (add_..., update_..., delete_...): never seen.",
+    ),
+    Switch(
+        name="amocrm.hook_timeout_code",
+        default=499,
+        choices=(0, 499),
+        about="Code of an answer that did not come within 2 s: 499 gets five attempts, 0 three (webhooks-format).",
+    ),
+    Switch(
+        name="amocrm.hook_order",
+        default="sent",
+        choices=("sent", "duplicated", "reordered"),
+        about="Hooks are at-least-once and unordered; how often that happens is unknown, so it is made to order.",
+    ),
+    Switch(
+        name="amocrm.webhook_unknown_code",
+        default=400,
+        choices=(400, 422),
+        about="Answer to a subscription with an unknown settings code (webhooks-api lists both statuses).",
+    ),
+    Switch(
+        name="amocrm.webhook_created_status",
+        default=201,
+        choices=(200, 201),
+        about="Status of a made subscription: 201 in amoCRM's docs, 200 in Kommo's.",
+    ),
+    Switch(
+        name="amocrm.webhook_needs_slash",
+        default=False,
+        choices=(False, True),
+        about='Whether the destination must end with a slash; one Kommo user got "Invalid URL" without it.',
+    ),
+    Switch(
+        name="amocrm.webhook_resubscribe_enables",
+        default=True,
+        choices=(True, False),
+        about="Whether POSTing a switched-off webhook again switches it on (webhooks-api is silent).",
+    ),
+)
+
 ENTITIES: tuple[Switch, ...] = ()
 
-SWITCHES: tuple[Switch, ...] = (*PLATFORM, *ENTITIES)
+SWITCHES: tuple[Switch, ...] = (*PLATFORM, *OAUTH, *HOOKS, *ENTITIES)

@@ -1,12 +1,15 @@
 """Everything amoCRM hands out to prove a right: codes, token pairs, long-lived tokens, one-time tokens."""
 
+import base64
 import hashlib
 import hmac
+import json
 import secrets
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -189,3 +192,61 @@ def access_claims(access: Access, *, host: str, now: float) -> dict[str, Any]:
 def uninstall_signature(*, client_id: str, client_secret: str, account_id: int) -> str:
     """Hex HMAC-SHA256 of `client_uuid|account_id`, key = client secret (amoCRM docs: oauth/step-by-step)."""
     return hmac.new(client_secret.encode(), f"{client_id}|{account_id}".encode(), hashlib.sha256).hexdigest()
+
+
+def disposable_token(
+    *, client_id: str, client_secret: str, redirect_uri: str, account_id: int, host: str, user_id: int, is_admin: bool,
+    now: float,
+) -> str:  # fmt: skip
+    """The one-time `X-Auth-Token` of a widget: HS256 with the client secret, 30 min (oauth/disposable-tokens)."""
+    claims = {
+        **_widget_claims(redirect_uri=redirect_uri, host=host, now=now),
+        "jti": str(uuid.uuid4()),
+        "account_id": account_id,
+        "user_id": user_id,
+        "subdomain": host.partition(".")[0],
+        "client_uuid": client_id,
+        "is_admin": is_admin,
+    }
+    return _signed(claims, client_secret, "HS256")
+
+
+def salesbot_token(
+    *, client_id: str, client_secret: str, redirect_uri: str, account_id: int, host: str, entity_type: str,
+    entity_id: int, now: float, algorithm: str, with_exp: bool,
+) -> str:  # fmt: skip
+    """The `token` of a salesbot's widget_request; HS256 or HS512, `exp` sometimes missing in the wild."""
+    claims = {
+        **_widget_claims(redirect_uri=redirect_uri, host=host, now=now),
+        "account_id": account_id,
+        "subdomain": host.partition(".")[0],
+        "client_uuid": client_id,
+        "entity_type": entity_type,
+        "entity_id": entity_id,
+    }
+    if not with_exp:
+        del claims["exp"]
+    return _signed(claims, client_secret, algorithm)
+
+
+def _signed(claims: dict[str, Any], client_secret: str, algorithm: str) -> str:
+    # By hand: pyjwt warns of secrets shorter than 32 bytes, and the sandbox's published one is.
+    digest = {"HS256": hashlib.sha256, "HS512": hashlib.sha512}[algorithm]
+    parts = [_base64url(json.dumps(part).encode()) for part in ({"typ": "JWT", "alg": algorithm}, claims)]
+    signature = hmac.new(client_secret.encode(), ".".join(parts).encode(), digest).digest()
+    return ".".join([*parts, _base64url(signature)])
+
+
+def _base64url(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _widget_claims(*, redirect_uri: str, host: str, now: float) -> dict[str, Any]:
+    target = urlsplit(redirect_uri)
+    return {
+        "iss": f"https://{host}",
+        "aud": f"{target.scheme}://{target.netloc}",
+        "iat": int(now),
+        "nbf": int(now),
+        "exp": int(now) + DISPOSABLE_SECONDS,
+    }

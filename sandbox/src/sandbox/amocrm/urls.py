@@ -3,12 +3,21 @@
 from aiohttp import web
 
 from sandbox.amocrm.access import Caller, api
+from sandbox.amocrm.authorize import authorize_routes
 from sandbox.amocrm.exceptions import not_found, problem
+from sandbox.amocrm.oauth import oauth_routes
 from sandbox.amocrm.routes import ROUTES
+from sandbox.amocrm.webhooks import webhook_routes
 
 
 def routes() -> list[web.RouteDef]:
-    return [*ROUTES, web.route("*", "/{path:.*}", nowhere)]
+    return [
+        *authorize_routes(),
+        *oauth_routes(),
+        *webhook_routes(),
+        *ROUTES,
+        web.route("*", "/{path:.*}", nowhere),
+    ]
 
 
 async def nowhere(request: web.Request) -> web.StreamResponse:

@@ -1,0 +1,1 @@
+"""amoCRM's account-level webhooks: subscriptions, bodies, deliveries."""
