@@ -8,6 +8,7 @@ import secrets
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -73,10 +74,14 @@ class Tokens:
 
     def __init__(self, *, now: Callable[[], float]) -> None:
         self._now = now
-        self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self._codes: dict[str, Code] = {}
         self._access: dict[str, Access] = {}
         self._refresh: dict[str, Refresh] = {}
+
+    @cached_property
+    def _key(self) -> rsa.RSAPrivateKey:
+        """Made when the first pair is issued: a reset should not wait for prime numbers."""
+        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
     def access(self, token: str) -> Access | None:
         """The live grant behind a Bearer token; None for an unknown, revoked or expired one."""
