@@ -31,6 +31,10 @@ class Limits:
         shared.append(now)
         return "go"
 
+    def forgive(self, account_id: int) -> None:
+        """Forget the refusals of an account, as support does when it unblocks."""
+        self._refusals.pop(account_id, None)
+
     def _refuse(self, account_id: int, now: float) -> Verdict:
         most = self._switches["amocrm.abuse_block"]
         if not most:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from sandbox.amocrm.change import Change
-from sandbox.amocrm.entities import Entities
+from sandbox.amocrm.entities.entities import Entities
 from sandbox.amocrm.hooks.deliveries import Deliveries
 from sandbox.amocrm.hooks.publisher import Publisher
 from sandbox.amocrm.hooks.style import Style
@@ -104,6 +104,10 @@ class AmoCrm:
         small = min(SMALL_ACCOUNT_CONTACTS, settings.contacts)
         self._open(27182818, "acme", "amocrm.ru", "Пример", small, seed + 1, "sandbox-token-acme")
         self._open(16180339, "shop", "kommo.com", "Shop", small, seed + 2, "sandbox-token-shop")
+
+    def now(self) -> float:
+        """Unix seconds of the sandbox clock."""
+        return self._clock.now()
 
     @property
     def first_account(self) -> Account:

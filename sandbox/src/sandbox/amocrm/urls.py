@@ -6,7 +6,7 @@ from sandbox.amocrm.access import Caller, api
 from sandbox.amocrm.authorize import authorize_routes
 from sandbox.amocrm.exceptions import not_found, problem
 from sandbox.amocrm.oauth import oauth_routes
-from sandbox.amocrm.routes import ROUTES
+from sandbox.amocrm.resources import ROUTES
 from sandbox.amocrm.webhooks import webhook_routes
 
 
@@ -22,7 +22,7 @@ def routes() -> list[web.RouteDef]:
 
 async def nowhere(request: web.Request) -> web.StreamResponse:
     """404 for a path nobody serves, 405 for a known path with another method (both after the access rules)."""
-    return await _refuse(request)  # type: ignore[no-any-return]
+    return await _refuse(request)
 
 
 @api
