@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Any
 
 from sandbox.unisender.addresses import ROLE_NAMES
 from sandbox.unisender.contacts import (
@@ -18,6 +19,9 @@ from sandbox.unisender.contacts import (
     opt_outs,
 )
 from sandbox.unisender.exceptions import invalid_arg
+from sandbox.unisender.exports import ExportTask
+from sandbox.unisender.hooks import Hook
+from sandbox.unisender.notes import Note
 
 MOST_FIELDS = 50
 LONGEST_TITLE = 255
@@ -69,7 +73,10 @@ class Account:
     email_marks: dict[str, Mark] = field(default_factory=dict)
     phone_marks: dict[str, Mark] = field(default_factory=dict)
     left_lists: dict[str, set[int]] = field(default_factory=dict)
-    letters: list[dict[str, object]] = field(default_factory=list)
+    hooks: dict[str, Hook] = field(default_factory=dict)
+    exports: dict[str, ExportTask] = field(default_factory=dict)
+    notes: dict[int, Note] = field(default_factory=dict)
+    letters: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._contacts: list[Contact | None] = []

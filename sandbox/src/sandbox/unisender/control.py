@@ -29,6 +29,7 @@ def control_routes() -> list[web.RouteDef]:
         web.post(f"{one}/complain", _guarded(complain)),
         web.post(f"{one}/bounce", _guarded(bounce)),
         web.post(f"{one}/activate", _guarded(activate)),
+        web.get(f"{one}/deliveries", _guarded(list_deliveries)),
     ]
 
 
@@ -75,8 +76,13 @@ def _person(request: web.Request, order: dict[str, Any]) -> Contact:
     return contact
 
 
-def _list_ids(order: dict[str, Any]) -> list[int] | None:
-    return [int(order["list_id"])] if order.get("list_id") is not None else None
+def _list_ids(account: Account, order: dict[str, Any]) -> list[int] | None:
+    if order.get("list_id") is None:
+        return None
+    list_id = int(order["list_id"])
+    if list_id not in account.lists:
+        raise LookupError(f"the account has no list {list_id}")
+    return [list_id]
 
 
 async def list_keys(request: web.Request) -> web.Response:
@@ -163,31 +169,46 @@ def _dumped(account: Account, contact: Contact) -> dict[str, Any]:
 async def opt_out(request: web.Request) -> web.Response:
     """The person leaves by the link in a letter: everything, or one list."""
     order = await _order(request)
-    unisender, contact = _unisender(request), _person(request, order)
+    unisender, account, contact = _unisender(request), _account(request), _person(request, order)
     left = opting.leave(
-        _account(request), contact, "email", _list_ids(order), switches=unisender.switches, now=unisender.now()
+        account, contact, "email", _list_ids(account, order), switches=unisender.switches, now=unisender.now()
     )
-    return _acted(request, contact, "unsubscribe", left)
+    unisender.tell_subscription(account, "unsubscribe", contact, left)
+    return _acted(account, contact, left)
 
 
 async def complain(request: web.Request) -> web.Response:
-    contact = _person(request, await _order(request))
+    """The person calls a letter spam."""
+    account, contact = _account(request), _person(request, await _order(request))
     opting.complain(contact)
-    return _acted(request, contact, "email_status", [])
+    _unisender(request).tell_status(account, contact, "ok_spam_folder")
+    return _acted(account, contact, [])
 
 
 async def bounce(request: web.Request) -> web.Response:
-    contact = _person(request, await _order(request))
+    """A letter comes back for good."""
+    account, contact = _account(request), _person(request, await _order(request))
     opting.bounce(contact)
-    return _acted(request, contact, "email_status", [])
+    _unisender(request).tell_status(account, contact, "err_delivery_failed")
+    return _acted(account, contact, [])
 
 
 async def activate(request: web.Request) -> web.Response:
+    """The person confirms by the link in a letter."""
     order = await _order(request)
-    contact = _person(request, order)
-    back = opting.activate(_account(request), contact, _list_ids(order))
-    return _acted(request, contact, "subscribe", back)
+    account, contact = _account(request), _person(request, order)
+    back = opting.activate(account, contact, _list_ids(account, order))
+    _unisender(request).tell_subscription(account, "subscribe", contact, back)
+    return _acted(account, contact, back)
 
 
-def _acted(request: web.Request, contact: Contact, event: str, list_ids: list[int]) -> web.Response:
-    return _answer({"contact": _dumped(_account(request), contact), "event": event, "list_ids": list_ids})
+def _acted(account: Account, contact: Contact, list_ids: list[int]) -> web.Response:
+    return _answer({"contact": _dumped(account, contact), "list_ids": list_ids})
+
+
+async def list_deliveries(request: web.Request) -> web.Response:
+    """Every attempt to deliver a webhook or an export notice, oldest first, and how many still wait."""
+    unisender, account = _unisender(request), _account(request)
+    attempts = [attempt for attempt in unisender.webhooks.attempts if attempt["api_key"] == account.api_key]
+    hooks = {hook.url: hook.status for hook in account.hooks.values()}
+    return _answer({"deliveries": attempts, "pending": unisender.webhooks.pending(account), "hooks": hooks})

@@ -52,7 +52,7 @@ def unspecified(en: str, ru: str) -> UnisenderError:
 
 
 def php_json(value: Any, *, escape_unicode: bool = True) -> str:
-    """JSON as PHP's json_encode writes it: `/` escaped, other alphabets as \\uXXXX unless told otherwise."""
+    """JSON as PHP's json_encode writes it: `/` escaped, and other alphabets too unless told otherwise."""
     return json.dumps(value, ensure_ascii=escape_unicode, separators=(",", ":")).replace("/", "\\/")
 
 

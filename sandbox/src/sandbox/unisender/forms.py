@@ -13,7 +13,8 @@ from aiohttp import web
 
 from sandbox.unisender.exceptions import invalid_arg
 
-CELL = re.compile("(?:^|\x01)data\\[(\\d+)\\]\\[(\\d+)\\]\x02([^\x01]*)")
+CELL = re.compile("data\\[([0-9]+)\\]\\[([0-9]+)\\]=([^\x01]*)")
+CELL_NAME = re.compile(r"data\[([0-9]+)\]\[([0-9]+)\]")
 BRACKET = re.compile(r"\[([^\[\]]*)\]")
 FALSE_TEXTS = frozenset({"", "0", "false", "False"})
 
@@ -146,32 +147,41 @@ def _unpack(body: bytes) -> bytes:
 
 
 def _take_encoded(form: Form, encoded: str) -> None:
-    """Split, then decode everything in one go: a pair at a time costs five times as much on 4,000 cells."""
-    if "\x01" in encoded or "\x02" in encoded or "%01" in encoded or "%02" in encoded:
-        _take_pairs(form, parse_qsl(encoded, keep_blank_values=True, max_num_fields=None))
-        return
-    pairs = [pair.partition("=") for pair in encoded.split("&") if pair]
-    marked = "\x01".join([name + "\x02" + value for name, _, value in pairs])
-    plain = unquote(marked.replace("+", " "), errors="replace")
-    table = form.table
-    cells = CELL.findall(plain)
+    """Cells of the table are decoded in one go: a pair at a time costs five times as much on 4,000 of them."""
+    pairs = encoded.replace("%5B", "[").replace("%5D", "]").split("&")
+    cells = [pair for pair in pairs if pair[:5] == "data["]
+    if cells:
+        joined = _decoded("\x01".join(cells))
+        found = CELL.findall(joined)
+        if joined.count("\x01") == len(cells) - 1 and len(found) == len(cells):
+            _take_cells(form.table, found)
+            pairs = [pair for pair in pairs if pair[:5] != "data["]
+    _take_pairs(form, parse_qsl("&".join(pairs), keep_blank_values=True))
+
+
+def _take_cells(table: Table, cells: list[tuple[str, str, str]]) -> None:
     for row, column, value in cells:
         if row in table:
             table[row][column] = value
         else:
             table[row] = {column: value}
-    if len(cells) == len(pairs):
-        return
-    for pair in plain.split("\x01"):
-        if pair[:5] != "data[" or not CELL.match(pair):
-            name, _, value = pair.partition("\x02")
-            if name:
-                form.add(name, value)
+
+
+def _decoded(encoded: str) -> str:
+    """Percent-decode as `urllib.parse.unquote_plus` does, ten times as fast: C code sees `%` as a backslash and `x`."""
+    text = encoded.replace("+", " ")
+    if "%" not in text:
+        return text
+    try:
+        octets = text.replace("\\", "\\\\").replace("%", "\\x").encode("ascii").decode("unicode_escape")
+        return octets.encode("latin-1").decode("utf-8", errors="replace")
+    except ValueError:  # a stray % or an unescaped letter
+        return unquote(text, errors="replace")
 
 
 def _take_pairs(form: Form, pairs: Iterable[tuple[str, str]]) -> None:
     for name, value in pairs:
-        cell = CELL.match(f"{name}\x02")
+        cell = CELL_NAME.fullmatch(name)
         if cell:
             form.table.setdefault(cell[1], {})[cell[2]] = value
         else:

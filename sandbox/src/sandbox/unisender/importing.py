@@ -1,16 +1,13 @@
-"""importContacts: a table of rows upserted by e-mail and/or phone (docs: contacts/importcontacts).
-
-What applies to the whole call is checked before the first row is applied, so a refused call changes nothing.
-"""
+"""importContacts: rows upserted by e-mail and/or phone; `import_table` has checked the call (docs: same name)."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from operator import itemgetter
 from typing import Any
 
 from sandbox.switches import Switches
 from sandbox.unisender.accounts import Account
 from sandbox.unisender.addresses import local_part, normalise_email, normalise_phone
+from sandbox.unisender.columns import LIST_COLUMNS, STATUS_COLUMNS
 from sandbox.unisender.contacts import (
     ACTIVE,
     ADDRESS_KINDS,
@@ -23,36 +20,10 @@ from sandbox.unisender.contacts import (
     Memberships,
     with_memberships,
 )
-from sandbox.unisender.exceptions import invalid_arg
-from sandbox.unisender.forms import FALSE_TEXTS, Form, Table, ids_of
+from sandbox.unisender.forms import FALSE_TEXTS, Form
+from sandbox.unisender.import_table import MOST_TAGS, ImportTable, owners_text, tag_names
 
-MOST_ROWS, MOST_TAGS, LONGEST_VALUE, LONGEST_TAG = 500, 10, 10_000, 255
-LIST_COLUMNS = tuple(
-    f"{kind}_{rest}_ids" for kind in ("email", "phone") for rest in ("list", "unsubscribed_list", "excluded_list")
-)
-TIME_COLUMNS = ("email_subscribe_times", "phone_subscribe_times")
-STATUS_COLUMNS = ("email_status", "phone_status")
-AVAILABILITY_COLUMNS = ("email_availability", "phone_availability")
-EXPORT_ONLY = (
-    "id",
-    "email_add_time",
-    "email_request_ip",
-    "email_confirm_time",
-    "email_confirm_ip",
-    "email_last_delivered_at",
-    "email_last_read_at",
-    "email_last_clicked_at",
-    "phone_add_time",
-    "phone_request_ip",
-)
-SYSTEM_COLUMNS = frozenset(
-    ("email", "phone", "delete", "tags")
-    + LIST_COLUMNS
-    + TIME_COLUMNS
-    + STATUS_COLUMNS
-    + AVAILABILITY_COLUMNS
-    + EXPORT_ONLY
-)
+LONGEST_VALUE, LONGEST_TAG = 10_000, 255
 
 
 @dataclass(kw_only=True)
@@ -68,7 +39,7 @@ class ImportReport:
     log: list[dict[str, Any]] = field(default_factory=list)
 
 
-class _RowRefused(Exception):
+class RowRefusedError(Exception):
     """A row that is not imported, with the log's code and message."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -77,113 +48,42 @@ class _RowRefused(Exception):
 
 
 class Import:
-    """One call of importContacts on one account. `now` is Unix seconds."""
+    """One call of importContacts on one account. `now` is Unix seconds.
+
+    Raises:
+        UnisenderError: what refuses the whole call, before anything is applied.
+    """
 
     def __init__(self, *, account: Account, form: Form, switches: Switches, now: int) -> None:
+        table = ImportTable(account=account, form=form, switches=switches)
         self._account = account
         self._switches = switches
         self._now = now
         self._overwrite_tags = form.flag("overwrite_tags")
         self._overwrite_lists = form.flag("overwrite_lists")
         self._keep_empty = switches["unisender.empty_cell"] == "keep"
-        self._columns, user_columns = self._name_columns(form.sequence("field_names"))
-        self._user_keys = tuple(user_columns)
-        self._user_ids = tuple(user_columns.values())
-        self._rows = self._sorted_rows(form.table)
+        self._table = table
+        self._columns = table.columns
         self._list_keys = {kind: self._keys_of_lists(kind) for kind in ADDRESS_KINDS}
         self._clear_unnamed_lists = switches["unisender.overwrite_lists_without_column"] == "clear"
         self._memberships: dict[tuple[Any, ...], Memberships] = {}
         self._tags: dict[str, tuple[int, ...]] = {}
         self._seen: set[int] = set()
-        self._report = ImportReport(total=len(self._rows))
-        self._check_lists()
-        self._check_tags()
-        self._check_owners()
+        self._report = ImportReport(total=len(table.rows))
 
     def run(self) -> ImportReport:
         """Apply every row in order."""
-        for index, cells in self._rows:
+        for index, cells in self._table.rows:
             try:
                 self._apply(index, cells)
-            except _RowRefused as refused:
+            except RowRefusedError as refused:
                 self._report.invalid += 1
                 self._log(index, refused.code, refused.message)
         return self._report
 
-    # What is checked before anything is applied
-
-    def _name_columns(self, names: dict[str, str]) -> tuple[dict[str, str], dict[str, int]]:
-        """System columns by name, user columns by field id; each with the key that its cells have."""
-        known_fields = {known.name: known.id for known in self._account.fields.values()}
-        system: dict[str, str] = {}
-        user: dict[str, int] = {}
-        for key, name in names.items():
-            if name in SYSTEM_COLUMNS:
-                system[name] = key
-            elif name in known_fields:
-                user[key] = known_fields[name]
-            elif self._switches["unisender.unknown_field"] == "invalid_arg":
-                raise invalid_arg(f'Unknown field "{name}" in field_names', f'Неизвестное поле "{name}" в field_names')
-        if self._switches["unisender.import_identity"] == "email_only" and "email" not in system:
-            raise invalid_arg("field_names must contain email", "field_names должен содержать email")
-        if "email" not in system and "phone" not in system:
-            raise invalid_arg("field_names must contain email or phone", "field_names должен содержать email или phone")
-        return system, user
-
-    def _sorted_rows(self, table: Table) -> list[tuple[int, dict[str, str]]]:
-        if not table:
-            raise invalid_arg("Argument data is required", "Не указан обязательный аргумент data")
-        rows = sorted(((int(index), cells) for index, cells in table.items()), key=itemgetter(0))
-        if len(rows) > MOST_ROWS:
-            if self._switches["unisender.too_many_rows"] == "invalid_arg":
-                raise invalid_arg(
-                    f"data must contain at most {MOST_ROWS} rows", f"data может содержать не более {MOST_ROWS} строк"
-                )
-            del rows[MOST_ROWS:]
-        return rows
-
     def _keys_of_lists(self, kind: AddressKind) -> list[str | None]:
         names = ("list_ids", "unsubscribed_list_ids", "excluded_list_ids", "subscribe_times")
         return [self._columns.get(f"{kind}_{name}") for name in names]
-
-    def _texts_of(self, column: str) -> set[str]:
-        key = self._columns.get(column)
-        return {text for _, cells in self._rows if (text := cells.get(key, ""))} if key is not None else set()
-
-    def _check_lists(self) -> None:
-        """Ids that are no numbers always fail the call; unknown ones fail the call or their row."""
-        self._list_ids: dict[str, tuple[int, ...]] = {"": ()}
-        self._unknown_lists: dict[str, int] = {}
-        for column in LIST_COLUMNS:
-            for text in self._texts_of(column):
-                self._list_ids[text] = tuple(ids_of(text, column))
-                unknown = [list_id for list_id in self._list_ids[text] if list_id not in self._account.lists]
-                if not unknown:
-                    continue
-                if self._switches["unisender.unknown_list"] == "invalid_arg":
-                    raise invalid_arg(f"List {unknown[0]} not found", f"Список {unknown[0]} не найден")
-                self._unknown_lists[text] = unknown[0]
-
-    def _check_tags(self) -> None:
-        if self._switches["unisender.too_many_tags"] != "invalid_arg":
-            return
-        for text in self._texts_of("tags"):
-            if text.count(",") >= MOST_TAGS and len(_tag_names(text)) > MOST_TAGS:
-                raise invalid_arg(
-                    f"A contact may have at most {MOST_TAGS} tags", f"У контакта может быть не более {MOST_TAGS} меток"
-                )
-
-    def _check_owners(self) -> None:
-        if self._switches["unisender.different_owners"] != "call" or not {"email", "phone"} <= set(self._columns):
-            return
-        for _, cells in self._rows:
-            email = normalise_email(cells.get(self._columns["email"], ""))
-            phone = normalise_phone(cells.get(self._columns["phone"], ""))
-            by_email, by_phone = self._account.by_email.get(email or ""), self._account.by_phone.get(phone or "")
-            if by_email is not None and by_phone is not None and by_email is not by_phone:
-                raise invalid_arg(_owners_text(email, phone), f"Email {email} и телефон {phone} у разных подписчиков")
-
-    # One row
 
     def _apply(self, index: int, cells: dict[str, str]) -> None:
         columns = self._columns
@@ -193,8 +93,8 @@ class Import:
         email = self._read_email(index, cells)
         phone = self._read_phone(index, cells)
         if email is None and phone is None:
-            raise _RowRefused("empty_row", "Neither email nor phone is given")
-        if self._unknown_lists:
+            raise RowRefusedError("empty_row", "Neither email nor phone is given")
+        if self._table.unknown_lists:
             self._refuse_unknown_lists(cells)
         values = self._read_values(cells)
         statuses = [self._status(index, column, cells) for column in STATUS_COLUMNS]
@@ -249,14 +149,14 @@ class Import:
         if email is None:
             message = f'Email "{text}" is invalid, email was ignored'
             if not self._has_phone(cells):
-                raise _RowRefused("invalid_email", message)
+                raise RowRefusedError("invalid_email", message)
             self._report.invalid += 1
             self._log(index, "invalid_email", message)
             return None
         if local_part(email) in self._account.role_names and self._switches["unisender.role_screening"]:
             message = f'Address "{email}" looks role-based, email was ignored'
             if self._switches["unisender.role_row_with_phone"] == "refused" or not self._has_phone(cells):
-                raise _RowRefused("role_address", message)
+                raise RowRefusedError("role_address", message)
             self._report.invalid += 1
             self._log(index, "role_address", message)
             return None
@@ -278,23 +178,26 @@ class Import:
 
     def _refuse_unknown_lists(self, cells: dict[str, str]) -> None:
         for column in LIST_COLUMNS:
-            unknown = self._unknown_lists.get(cells.get(self._columns.get(column, ""), ""))
+            unknown = self._table.unknown_lists.get(cells.get(self._columns.get(column, ""), ""))
             if unknown is not None:
-                raise _RowRefused("unknown_list", f"List {unknown} not found, row was ignored")
+                raise RowRefusedError("unknown_list", f"List {unknown} not found, row was ignored")
 
     def _read_values(self, cells: dict[str, str]) -> tuple[str | None, ...]:
         """User-field cells in column order; None where there is no cell."""
-        values = tuple([cells.get(key) for key in self._user_keys])
+        values = tuple([cells.get(key) for key in self._table.field_keys])
         if any(value is not None and len(value) > LONGEST_VALUE for value in values):
             if self._switches["unisender.long_values"] == "row":
-                raise _RowRefused("value_too_long", f"A field value is longer than {LONGEST_VALUE}, row was ignored")
+                raise RowRefusedError(
+                    "value_too_long", f"A field value is longer than {LONGEST_VALUE}, row was ignored"
+                )
             return tuple(value if value is None else value[:LONGEST_VALUE] for value in values)
         return values
 
     def _check_tag_lengths(self, text: str) -> None:
-        if len(text) > LONGEST_TAG and self._switches["unisender.long_values"] == "row":
-            if any(len(name) > LONGEST_TAG for name in _tag_names(text)):
-                raise _RowRefused("tag_too_long", f"A tag is longer than {LONGEST_TAG}, row was ignored")
+        if len(text) <= LONGEST_TAG or self._switches["unisender.long_values"] == "cut":
+            return
+        if any(len(name) > LONGEST_TAG for name in tag_names(text)):
+            raise RowRefusedError("tag_too_long", f"A tag is longer than {LONGEST_TAG}, row was ignored")
 
     def _owner(self, index: int, email: str | None, phone: str | None) -> tuple[Contact | None, str | None]:
         """Whose row this is (None: a new contact's), and the phone it may write."""
@@ -303,20 +206,18 @@ class Import:
         if by_phone is None or by_phone is by_email:
             return by_email, phone
         if by_email is not None:
-            raise _RowRefused("different_contacts", _owners_text(email, phone))
+            raise RowRefusedError("different_contacts", owners_text(email, phone))
         if email is None or by_phone.email is None:
             return by_phone, phone
         match self._switches["unisender.taken_phone"]:
             case "row_refused":
-                raise _RowRefused("different_contacts", _owners_text(email, phone))
+                raise RowRefusedError("different_contacts", owners_text(email, phone))
             case "phone_ignored":
                 message = f'Phone "{phone}" belongs to another subscriber, phone number was ignored'
                 self._log(index, "phone_taken", message)
                 return None, None
             case _:
                 return None, phone
-
-    # Writing
 
     def _write_email(self, contact: Contact, email: str | None, status: str | None, cells: dict[str, str]) -> None:
         if email is None:
@@ -353,19 +254,19 @@ class Import:
         if not text or text in IMPORTABLE:
             return next((known for known in IMPORTABLE if known == text), None)
         if self._switches["unisender.bad_status"] == "row":
-            raise _RowRefused("invalid_status", f'Status "{text}" is invalid, row was ignored')
+            raise RowRefusedError("invalid_status", f'Status "{text}" is invalid, row was ignored')
         self._log(index, "invalid_status", f'Status "{text}" is invalid, {column} was ignored')
         return None
 
     def _write_fields(self, contact: Contact, values: tuple[str | None, ...]) -> None:
-        if not self._user_ids:
+        if not self._table.field_ids:
             return
         whole = all(values)
-        if whole and (not contact.field_ids or contact.field_ids == self._user_ids):
-            contact.field_ids, contact.field_values = self._user_ids, values  # type: ignore[assignment]
+        if whole and (not contact.field_ids or contact.field_ids == self._table.field_ids):
+            contact.field_ids, contact.field_values = self._table.field_ids, values  # type: ignore[assignment]
             return
         fields = contact.fields()
-        for field_id, value in zip(self._user_ids, values, strict=True):
+        for field_id, value in zip(self._table.field_ids, values, strict=True):
             if value:
                 fields[field_id] = value
             elif value is not None and not self._keep_empty:
@@ -378,7 +279,7 @@ class Import:
         tags = self._tags.get(text)
         if tags is None:
             tags = self._tags[text] = tuple(
-                self._account.tag_id(name[:LONGEST_TAG]) for name in _tag_names(text)[:MOST_TAGS]
+                self._account.tag_id(name[:LONGEST_TAG]) for name in tag_names(text)[:MOST_TAGS]
             )
         if not self._overwrite_tags and contact.tags:
             tags = contact.tags + tuple(tag for tag in tags if tag not in contact.tags)
@@ -408,7 +309,7 @@ class Import:
         known = self._memberships.get(memo)
         if known is None:
             _, join, leave, exclude, times = memo
-            ids = self._list_ids
+            ids = self._table.list_ids
             known = self._memberships[memo] = with_memberships(
                 base,
                 now=self._now,
@@ -422,14 +323,6 @@ class Import:
     def _log(self, index: int, code: str, message: str) -> None:
         shown = str(index) if self._switches["unisender.log_index"] == "string" else index
         self._report.log.append({"index": shown, "code": code, "message": message})
-
-
-def _owners_text(email: str | None, phone: str | None) -> str:
-    return f'Email "{email}" and phone "{phone}" are owned by different subscribers'
-
-
-def _tag_names(text: str) -> list[str]:
-    return list(dict.fromkeys(name for raw in text.split(",") if (name := raw.strip())))
 
 
 def _availability(cells: dict[str, str], key: str, stored: str) -> str:

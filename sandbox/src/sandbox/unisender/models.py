@@ -1,10 +1,15 @@
 """All of Unisender's data in one sandbox: the accounts by API key, and what counts their calls."""
 
+from itertools import count
+
 from sandbox.clock import Clock
 from sandbox.settings import Settings
 from sandbox.switches import Switches
 from sandbox.unisender.accounts import Account
+from sandbox.unisender.contacts import Contact
+from sandbox.unisender.hooks import status_event, subscription_event
 from sandbox.unisender.limits import CallLimits
+from sandbox.unisender.webhooks import Webhooks
 
 FIRST_KEY = "sandbox-key"
 
@@ -18,6 +23,8 @@ class Unisender:
         self.switches = switches
         self.limits = CallLimits(clock)
         self.accounts: dict[str, Account] = {}
+        self.webhooks = Webhooks(accounts=self.accounts, clock=clock, switches=switches)
+        self._hook_numbers = count(1)
         self.open_account(FIRST_KEY)
 
     def open_account(self, api_key: str, login: str = "") -> Account:
@@ -42,3 +49,20 @@ class Unisender:
 
     async def run(self) -> None:
         """Deliver webhooks until cancelled."""
+        await self.webhooks.run()
+
+    def next_hook_id(self) -> int:
+        return next(self._hook_numbers)
+
+    def tell_subscription(self, account: Account, name: str, contact: Contact, list_ids: list[int]) -> None:
+        """Fire `subscribe` or `unsubscribe` for a contact's e-mail address."""
+        if contact.email is not None:
+            event = subscription_event(
+                name, email=contact.email, list_ids=list_ids, at=self.now(), switches=self.switches
+            )
+            self.webhooks.fire(account, event)
+
+    def tell_status(self, account: Account, contact: Contact, status: str) -> None:
+        """Fire `email_status`: what became of a letter to a contact."""
+        if contact.email is not None:
+            self.webhooks.fire(account, status_event(email=contact.email, status=status, at=self.now()))

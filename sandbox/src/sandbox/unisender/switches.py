@@ -37,7 +37,7 @@ SWITCHES: tuple[Switch, ...] = (
     ),
     _no(
         "error_text_html",
-        "The oldest help says error texts are HTML-escaped; newer examples show plain text (help 2011-2015).",
+        "The oldest help says error texts are HTML-escaped; newer examples are plain (help of 2011-2015).",
     ),
     _switch(
         "limit_status",
@@ -49,7 +49,7 @@ SWITCHES: tuple[Switch, ...] = (
         "limit_counts_refused",
         "Whether calls refused by a limit count towards it themselves. Not published (docs: common/api-errors).",
     ),
-    # importContacts
+    # Importing
     _switch(
         "log_index",
         "number",
@@ -82,7 +82,7 @@ SWITCHES: tuple[Switch, ...] = (
         "too_many_rows",
         "invalid_arg",
         "first_500",
-        about="What more than 500 rows do: documented as a maximum, the outcome is not (docs: contacts/importcontacts).",
+        about="What more than 500 rows do: a documented maximum, the outcome is not (docs: contacts/importcontacts).",
     ),
     _switch(
         "empty_cell",
@@ -191,7 +191,7 @@ SWITCHES: tuple[Switch, ...] = (
         "unsubscribe_phone",
         "unsubscribe of contact_type=phone: in older pages, no longer in the newest (docs: contacts/unsubscribe).",
     ),
-    # subscribe
+    # Joining
     _switch(
         "double_optin_default",
         "0",

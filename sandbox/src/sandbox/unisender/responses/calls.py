@@ -44,7 +44,9 @@ class Call:
         return f"{self.request.scheme}://{self.request.host}/{lang}/api"
 
     def fire(self, event: str, contact: Contact, list_ids: list[int]) -> None:
-        """Tell the webhooks what a call did to an address."""
+        """Tell the webhooks that a call made an address join or leave lists."""
+        if list_ids and not self.test_mode and self.switches["unisender.hooks_for_api_calls"]:
+            self.unisender.tell_subscription(self.account, event, contact, list_ids)
 
     def known_list(self, name: str = "list_id") -> MailingList:
         """The list a parameter names.

@@ -4,11 +4,12 @@ from dataclasses import asdict
 from typing import Any
 
 from sandbox.unisender import opting
-from sandbox.unisender.addresses import normalise_email, normalise_phone
-from sandbox.unisender.contacts import AddressKind, Contact
+from sandbox.unisender.addresses import looks_like_landline, normalise_email, normalise_phone
+from sandbox.unisender.contacts import ADDRESS_KINDS, AddressKind, Contact
 from sandbox.unisender.exceptions import UnisenderError, invalid_arg, unspecified
 from sandbox.unisender.importing import Import
 from sandbox.unisender.responses.calls import Call, Method, utc
+from sandbox.unisender.subscribing import Subscription
 
 
 def import_contacts(call: Call) -> dict[str, Any]:
@@ -22,6 +23,18 @@ def import_contacts(call: Call) -> dict[str, Any]:
     elif not report.log and call.switches["unisender.empty_log"] == "absent":
         del answer["log"]
     return answer
+
+
+def subscribe(call: Call) -> dict[str, Any]:
+    call.form.required("list_ids")
+    subscription = Subscription(
+        account=call.account, form=call.form, list_ids=call.known_lists(), switches=call.switches, now=call.now
+    )
+    joined = subscription.run()
+    call.fire("subscribe", joined.contact, joined.list_ids)
+    if joined.contact.phone is not None and looks_like_landline(joined.contact.phone):
+        call.warnings.append("phone looks like a landline")
+    return {"person_id": joined.contact.id}
 
 
 def exclude(call: Call) -> dict[str, Any]:
@@ -111,10 +124,53 @@ def is_contact_in_lists(call: Call) -> bool:
     return (any if condition == "or" else all)(list_id in member_of for list_id in wanted)
 
 
+def get_contact_count(call: Call) -> dict[str, Any]:
+    known = call.known_list()
+    params = call.form.mapping("params")
+    if not params.keys() & {"tagId", "type", "search"}:
+        raise invalid_arg("params must hold tagId, type or search", "params должен содержать tagId, type или search")
+    kind = params.get("type", "")
+    if kind not in ("", "address", "phone") or ("search" in params and not kind):
+        raise invalid_arg("params[type] must be address or phone", "params[type] должен быть address или phone")
+    kinds = [known for known in ADDRESS_KINDS if kind in ("", {"email": "address", "phone": "phone"}[known])]
+    tag, search = params.get("tagId", ""), params.get("search", "").strip().lower()
+
+    def counts(contact: Contact) -> bool:
+        return (not tag or tag in map(str, contact.tags)) and any(
+            search in (contact.address(kind) or "") and any(m.list_id == known.id for m in contact.memberships(kind))
+            for kind in kinds
+        )
+
+    count = sum(1 for contact in call.account.contacts() if counts(contact))
+    as_text = call.switches["unisender.contact_count"] == "string"
+    return {"listId": known.id, "searchParams": params, "count": str(count) if as_text else count}
+
+
+def get_total_contacts_count(call: Call) -> dict[str, Any]:
+    return {"total": len(call.account)}
+
+
+def get_contact_field_values(call: Call) -> dict[str, Any]:
+    contact = call.account.by_email.get(normalise_email(call.form.required("email")) or "")
+    if contact is None:
+        raise UnisenderError(call.switches["unisender.unknown_contact_code"], "Contact not found", "Контакт не найден")
+    call.form.required("field_ids")
+    wanted = call.form.ids("field_ids")
+    for field_id in wanted:
+        if field_id not in call.account.fields:
+            raise invalid_arg(f"Field {field_id} not found", f"Поле {field_id} не найдено")
+    stored = contact.fields()
+    return {"fieldValues": {str(field_id): stored.get(field_id, "") for field_id in wanted}}
+
+
 METHODS = {
     "importContacts": Method(answer=import_contacts, costs=True, changes=True),
+    "subscribe": Method(answer=subscribe, costs=True, changes=True),
     "exclude": Method(answer=exclude, changes=True),
     "unsubscribe": Method(answer=unsubscribe, changes=True),
     "getContact": Method(answer=get_contact),
     "isContactInLists": Method(answer=is_contact_in_lists),
+    "getContactCount": Method(answer=get_contact_count),
+    "getTotalContactsCount": Method(answer=get_total_contacts_count),
+    "getContactFieldValues": Method(answer=get_contact_field_values),
 }

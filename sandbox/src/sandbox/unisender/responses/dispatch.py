@@ -10,11 +10,20 @@ from aiohttp import web
 from sandbox.unisender.exceptions import UnisenderError, envelope, php_json
 from sandbox.unisender.forms import Form, read_form
 from sandbox.unisender.models import Unisender
-from sandbox.unisender.responses import contacts, lists
+from sandbox.unisender.responses import account as account_methods
+from sandbox.unisender.responses import contacts, exports, hooks, lists, messages, notes
 from sandbox.unisender.responses.calls import Call, Method
 from sandbox.world import WORLD
 
-METHODS: dict[str, Method] = {**contacts.METHODS, **lists.METHODS}
+METHODS: dict[str, Method] = {
+    **contacts.METHODS,
+    **lists.METHODS,
+    **exports.METHODS,
+    **hooks.METHODS,
+    **notes.METHODS,
+    **account_methods.METHODS,
+    **messages.METHODS,
+}
 
 
 async def answer_call(request: web.Request) -> web.Response:
@@ -22,15 +31,15 @@ async def answer_call(request: web.Request) -> web.Response:
     unisender = request.app[WORLD].unisender
     try:
         form = await read_form(request)
-        method = METHODS.get(request.match_info["method"])
-        if method is None:
-            raise UnisenderError("unknown_method")
-        return await _answer(request, unisender, form, method)
+        return await _answer(request, unisender, form)
     except UnisenderError as refusal:
         return _refuse(request, unisender, refusal)
 
 
-async def _answer(request: web.Request, unisender: Unisender, form: Form, method: Method) -> web.Response:
+async def _answer(request: web.Request, unisender: Unisender, form: Form) -> web.Response:
+    method = METHODS.get(request.match_info["method"])
+    if method is None:
+        raise UnisenderError("unknown_method")
     api_key = form.text("api_key")
     account = unisender.accounts.get(api_key)
     if account is None:

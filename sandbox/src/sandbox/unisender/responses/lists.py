@@ -3,8 +3,8 @@
 from typing import Any
 
 from sandbox.unisender.accounts import FIELD_NAME, FIELD_TYPES, MOST_FIELDS, UserField
+from sandbox.unisender.columns import SYSTEM_COLUMNS
 from sandbox.unisender.exceptions import UnisenderError, invalid_arg
-from sandbox.unisender.importing import SYSTEM_COLUMNS
 from sandbox.unisender.responses.calls import Call, Method
 
 
