@@ -24,6 +24,12 @@ class SandboxControl:
     def post(self, path: str, body: Any) -> dict[str, Any]:
         return self._ask("POST", path, json=body)
 
+    def patch(self, path: str, body: Any) -> dict[str, Any]:
+        return self._ask("PATCH", path, json=body)
+
+    def delete(self, path: str) -> None:
+        self._ask("DELETE", path)
+
     def pages(self, path: str, key: str, **params: Any) -> Iterator[dict[str, Any]]:
         """All items of a paged dump."""
         page = 1

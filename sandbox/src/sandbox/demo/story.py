@@ -64,7 +64,7 @@ class Story:
             self._folder / "catalog.json", connectors.configured_catalog(self._source, STREAMS)
         )
         contacts = self._contacts()
-        refused = frozenset(self._control.get(f"unisender/{KEY}")["role_addresses"])
+        refused = frozenset(self._control.get(f"unisender/{KEY}")["role_names"])
 
         first = self._chapter("First synchronisation", catalog, None, total=len(contacts))
         expected = expectation.people(contacts.values(), refused=refused)
@@ -136,6 +136,6 @@ class Story:
 
     def _judge(self, expected: dict[str, expectation.Person], opted_out: frozenset[str]) -> list[str]:
         lists = self._control.get(f"unisender/{KEY}")["lists"]
-        list_id = next(str(item["id"]) for item in lists if item["title"] == LIST)
+        list_id = next(number for number, title in lists.items() if title == LIST)
         members = self._control.pages(f"unisender/{KEY}/contacts", "contacts", list_id=list_id)
         return expectation.differences(expected, members, list_id=list_id, opted_out=opted_out)
