@@ -10,6 +10,7 @@ import orjson
 from aiohttp import web
 
 from sandbox.amocrm.exceptions import ProblemError, blocked, problem, too_many
+from sandbox.amocrm.here import world_of
 from sandbox.amocrm.hosts import is_shared_host, is_vendor_host
 from sandbox.amocrm.people import User
 
@@ -107,12 +108,6 @@ def identify(request: web.Request) -> Caller:
         client_id=access.client_id,
         origin=f"https://{host}" if at_vendor else f"http://{request.host}",
     )
-
-
-def world_of(request: web.Request) -> "World":
-    from sandbox.world import WORLD  # noqa: PLC0415 - the world is made of this package; at import time it is not there yet
-
-    return request.app[WORLD]
 
 
 async def read_json(request: web.Request) -> Any:

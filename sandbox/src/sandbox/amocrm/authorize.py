@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from sandbox.amocrm.access import world_of
 from sandbox.amocrm.consent_page import Page, button_script, hand_over, page_language
 from sandbox.amocrm.exceptions import not_found
+from sandbox.amocrm.here import world_of
 from sandbox.amocrm.hosts import is_shared_host, is_vendor_host
 from sandbox.amocrm.integrations import LOOPBACK, Integration
 from sandbox.amocrm.people import User

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from aiohttp import web
 
-from sandbox.amocrm.access import world_of
 from sandbox.amocrm.edits import apply_edit
+from sandbox.amocrm.here import world_of
 from sandbox.amocrm.integrations import Integration
 from sandbox.amocrm.tokens import disposable_token, salesbot_token
 
@@ -146,7 +146,7 @@ def dump(entity: str) -> Handler:
 
 
 async def issue_code(asked: Asked) -> Any:
-    """{client_id, user_id?, redirect_uri?, state?}: a code as copied from the card, and the redirect that carries it."""
+    """{client_id, user_id?, redirect_uri?, state?}: a code as copied from the card, and the redirect with it."""
     integration = _integration(asked)
     url = asked.amocrm.grant(
         account=asked.account,

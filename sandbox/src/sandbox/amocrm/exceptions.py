@@ -8,11 +8,12 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from sandbox.amocrm.here import world_of
+
 PROBLEM = "application/problem+json"
 OAUTH_PROBLEM = "https://developers.amocrm.ru/v3/errors/OAuthProblemJson"
 OAUTH_TITLE = "Некорректный запрос"
 OAUTH_DETAIL = "В запросе отсутствует ряд параметров или параметры невалидны"
-RETRY_AFTER_SECONDS = 300
 BLOCKED_PAGE = """<html>
 <head><title>403 Forbidden</title></head>
 <body>
@@ -110,8 +111,8 @@ def oauth_problem(status: int, hint: str) -> web.Response:
 
 
 def too_many(retry_after: int | None = None) -> web.Response:
-    """The 429 of the rate limits; `retry_after` in seconds."""
-    return problem(429, retry_after=RETRY_AFTER_SECONDS if retry_after is None else retry_after)
+    """The 429 of the rate limits; `retry_after` (seconds) is in the body when known (Kommo docs: http-codes)."""
+    return problem(429) if retry_after is None else problem(429, retry_after=retry_after)
 
 
 def not_found(request: web.Request) -> web.Response:
@@ -130,10 +131,11 @@ def error_response(request: web.Request, status: int, retry_after: int | None = 
         return blocked()
     if status == 404:
         return not_found(request)
-    extra: dict[str, Any] = {}
-    if status == 429:
-        extra["retry_after"] = RETRY_AFTER_SECONDS if retry_after is None else retry_after
-    answer = problem(status, **extra)
+    if status != 429:
+        answer = problem(status)
+    else:
+        in_body = world_of(request).switches["amocrm.retry_after"] if retry_after is None else retry_after
+        answer = too_many(in_body)
     if retry_after is not None:
         answer.headers["Retry-After"] = str(retry_after)
     return answer

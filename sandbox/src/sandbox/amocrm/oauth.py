@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 import orjson
 from aiohttp import web
 
-from sandbox.amocrm.access import world_of
 from sandbox.amocrm.exceptions import ProblemError, oauth_problem, problem
+from sandbox.amocrm.here import world_of
 from sandbox.amocrm.hosts import is_shared_host, is_vendor_host
 from sandbox.amocrm.integrations import Integration
 from sandbox.amocrm.tokens import ACCESS_SECONDS, Pair
