@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
 from sandbox.demo.sandbox_control import SandboxControl, running
 
 ROOT = Path(__file__).parents[1]
@@ -91,7 +92,7 @@ def launch_here(name: str, arguments: list[str], stdin: str, stdout: str) -> Non
     """In a forked process: the connector's command on files instead of the terminal."""
     os.dup2(os.open(stdin, os.O_RDONLY), 0)
     os.dup2(os.open(stdout, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
-    sys.stdin, sys.stdout = open(0, closefd=False), open(1, "w", closefd=False)
+    sys.stdin, sys.stdout = os.fdopen(0, closefd=False), os.fdopen(1, "w", closefd=False)
     try:
         code = import_module(f"{PACKAGES[name]}.run").launch(arguments)
     except SystemExit as end:

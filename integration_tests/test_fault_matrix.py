@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
 from sandbox.demo.sandbox_control import SandboxControl
 
 IMPATIENT = {"connect_timeout": 2, "read_timeout": 1, "max_retries": 3}
@@ -336,7 +337,7 @@ def test_a_broken_file_ends_the_read_as_a_configuration_error(
 ) -> None:
     if (option, content) == ("state", "[]"):
         pytest.skip("an empty list is a valid state")
-    files = {"config": impatient_source, "catalog": CATALOG, **{option: content}}
+    files = {"config": impatient_source, "catalog": CATALOG, option: content}
 
     result = warm("source-amocrm", "read", **files)
 
@@ -349,7 +350,7 @@ def test_a_broken_file_ends_the_read_as_a_configuration_error(
 def test_a_broken_file_ends_the_write_as_a_configuration_error(
     impatient_destination: dict[str, Any], warm: Warm, option: str, content: str
 ) -> None:
-    files = {"config": impatient_destination, "catalog": CATALOG, **{option: content}}
+    files = {"config": impatient_destination, "catalog": CATALOG, option: content}
 
     result = warm("destination-unisender", "write", **files)
 

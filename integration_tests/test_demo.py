@@ -1,0 +1,95 @@
+"""The demo is the first thing a stranger runs: it must end well, and must not when the list is wrong."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandbox.demo.expectation import Person, differences, people, without
+
+
+def demo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [Path(sys.executable).with_name("sandbox"), "demo", "--folder", str(folder), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=240)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_demo_ends_with_a_list_that_is_right(tmp_path: Path, seed: int) -> None:
+    done = demo(tmp_path, "--contacts", "400", "--seed", str(seed))
+
+    assert done.returncode == 0, done.stdout
+    assert "✓ right" in done.stdout
+
+
+def test_the_demo_says_what_is_wrong_and_fails_when_it_cannot_run(tmp_path: Path) -> None:
+    done = demo(tmp_path, "--contacts", "-5")
+
+    assert done.returncode != 0
+    assert "contacts" in done.stdout + done.stderr
+
+
+IVAN = Person(email="ivan@example.com", name="Иван Примеров", contact_id="1", tags=frozenset({"клиент"}))
+MEMBER = {
+    "email": "ivan@example.com",
+    "lists": {"7": "active"},
+    "mailable_in": [7],
+    "fields": {"Name": "Иван Примеров", "amo_contact_id": "1"},
+    "tags": ["клиент", "vip"],
+}
+LEFT = {**MEMBER, "mailable_in": []}
+
+
+def test_the_oracle_accepts_a_list_that_is_right() -> None:
+    assert differences({IVAN.email: IVAN}, [MEMBER], list_id="7") == []
+    assert differences({IVAN.email: IVAN}, [LEFT], list_id="7", opted_out=frozenset({IVAN.email})) == []
+
+
+@pytest.mark.parametrize(
+    ("member", "opted_out", "named"),
+    [
+        (None, frozenset(), "missing"),
+        (LEFT, frozenset(), "not mailable"),
+        (MEMBER, frozenset({"ivan@example.com"}), "after opting out"),
+        ({**MEMBER, "fields": {"Name": "Иван", "amo_contact_id": "1"}}, frozenset(), "carries"),
+        ({**MEMBER, "tags": []}, frozenset(), "lacks"),
+        ({**MEMBER, "email": "anna@example.com"}, frozenset(), "must not be"),
+    ],
+)
+def test_the_oracle_names_every_difference(member: dict | None, opted_out: frozenset[str], named: str) -> None:
+    problems = differences({IVAN.email: IVAN}, [member] if member else [], list_id="7", opted_out=opted_out)
+
+    assert any(named in problem for problem in problems)
+
+
+def contact(number: int, updated_at: int, *emails: str) -> dict:
+    values = [{"value": email} for email in emails]
+    return {
+        "id": number,
+        "name": f"Контакт {number}",
+        "updated_at": updated_at,
+        "is_deleted": False,
+        "custom_fields_values": [{"field_code": "EMAIL", "values": values}] if emails else None,
+        "_embedded": {"tags": []},
+    }
+
+
+@given(st.lists(st.tuples(st.integers(1, 50), st.integers(0, 5)), unique_by=lambda pair: pair[0]))
+def test_of_two_contacts_with_one_address_the_one_changed_last_is_expected(changes: list[tuple[int, int]]) -> None:
+    expected = people((contact(n, at, "same@example.com") for n, at in changes), refused=frozenset())
+
+    winner = max(changes, key=lambda pair: (pair[1], pair[0]), default=None)
+    assert [person.contact_id for person in expected.values()] == ([str(winner[0])] if winner else [])
+
+
+def test_the_first_valid_address_counts_and_shared_ones_are_not_expected() -> None:
+    contacts = [contact(1, 1, "ivan@", " IVAN@Example.com "), contact(2, 2, "info@example.com"), contact(3, 3)]
+
+    assert set(people(contacts, refused=frozenset({"info"}))) == {"ivan@example.com"}
+
+
+def test_a_deleted_contact_takes_its_address_along() -> None:
+    assert without({IVAN.email: IVAN}, [1]) == {}
+    assert without({IVAN.email: IVAN}, [2]) == {IVAN.email: IVAN}
