@@ -1,0 +1,5 @@
+"""Airbyte source for amoCRM / Kommo."""
+
+from source_amocrm.source import SourceAmocrm
+
+__all__ = ["SourceAmocrm"]

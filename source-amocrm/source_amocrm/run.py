@@ -1,0 +1,172 @@
+"""The command line: `source-amocrm spec | check | discover | read`, and the same as a function for a warm process.
+
+Importing this module has no effects beyond the import; `launch` may be called after a fork.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import sys
+from typing import IO, TYPE_CHECKING, Any
+
+import orjson
+from airbyte_cdk.entrypoint import AirbyteEntrypoint
+from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from source_amocrm.config import parse
+from source_amocrm.errors import AmocrmError, ConfigError, ConnectorError
+from source_amocrm.protocol import (
+    AirbyteConnectionStatus,
+    AirbyteMessage,
+    AirbyteMessageSerializer,
+    ConfiguredAirbyteCatalog,
+    Status,
+    Type,
+)
+from source_amocrm.source import SourceAmocrm
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterable
+
+LOGGER = logging.getLogger("airbyte")
+FLUSH_BYTES = 1 << 16
+
+
+def run() -> None:
+    """Console script."""
+    sys.exit(launch(sys.argv[1:]))
+
+
+def launch(args: list[str]) -> int:
+    """Run one Airbyte command, writing its messages to standard output. Returns the exit code."""
+    arguments = AirbyteEntrypoint.parse_args(args)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
+    out = Output(sys.stdout.buffer)
+    try:
+        out.write_all(_messages(arguments))
+    except BrokenPipeError:
+        return 1
+    except Exception as error:  # noqa: BLE001  the last line of defence: whatever it was, it is told as a TRACE
+        out.write(_trace(error))
+        return 1
+    finally:
+        out.flush()
+    return 0
+
+
+def preload() -> None:
+    """Do once, in a process that will be forked, what every run would do again. Opens nothing, starts no thread."""
+    SourceAmocrm()
+
+
+class Output:
+    """Messages as JSON lines, records gathered into larger writes; anything else goes out at once."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._lines: list[bytes] = []
+        self._size = 0
+
+    def write_all(self, messages: Iterable[AirbyteMessage]) -> None:
+        for message in messages:
+            self.write(message)
+
+    def write(self, message: AirbyteMessage) -> None:
+        """Serialise one message; a record's data is already JSON values, so it needs no model walk."""
+        record = message.record
+        if message.type is Type.RECORD and record is not None:
+            line = orjson.dumps(
+                {
+                    "type": "RECORD",
+                    "record": {"stream": record.stream, "data": record.data, "emitted_at": record.emitted_at},
+                }
+            )
+            self._lines.append(line)
+            self._size += len(line)
+            if self._size >= FLUSH_BYTES:
+                self.flush()
+            return
+        self._lines.append(orjson.dumps(AirbyteMessageSerializer.dump(message)))
+        self.flush()
+
+    def flush(self) -> None:
+        if self._lines:
+            self._lines.append(b"")
+            self._stream.write(b"\n".join(self._lines))
+            self._lines = []
+            self._size = 0
+        self._stream.flush()
+
+
+def _messages(arguments: argparse.Namespace) -> Iterable[AirbyteMessage]:
+    """The messages of one command."""
+    if arguments.command is None:
+        raise ConfigError("No command given: use spec, check, discover or read.")
+    if getattr(arguments, "debug", False):
+        LOGGER.setLevel(logging.DEBUG)
+    if arguments.command == "spec":
+        source = SourceAmocrm()
+        yield AirbyteMessage(type=Type.SPEC, spec=source.spec(LOGGER))
+        return
+    try:
+        config = _load(SourceAmocrm.read_config, arguments.config, "configuration")
+        parse(config)
+    except ConfigError as error:
+        if arguments.command != "check":
+            raise
+        yield error.as_sanitized_airbyte_message()
+        yield failed(str(error))
+        return
+    source = SourceAmocrm(config=config)
+    entrypoint = AirbyteEntrypoint(source)
+    spec = source.spec(LOGGER)
+    if arguments.command == "check":
+        yield from entrypoint.check(spec, config)
+    elif arguments.command == "discover":
+        yield from entrypoint.discover(spec, config)
+    else:
+        catalog: ConfiguredAirbyteCatalog = _load(source.read_catalog, arguments.catalog, "catalog")
+        state = _load(source.read_state, arguments.state, "state") if arguments.state else []
+        yield from entrypoint.read(spec, config, catalog, state)
+
+
+def failed(sentence: str) -> AirbyteMessage:
+    """A failed CONNECTION_STATUS."""
+    status = AirbyteConnectionStatus(status=Status.FAILED, message=filter_secrets(sentence))
+    return AirbyteMessage(type=Type.CONNECTION_STATUS, connectionStatus=status)
+
+
+def _load(read: Callable[[str], Any], path: str, what: str) -> Any:
+    """One of the input files; a file that is not what it should be is the caller's mistake, told in a sentence."""
+    try:
+        return read(path)
+    except AirbyteTracedException:
+        raise
+    except OSError as error:
+        raise ConfigError(f"The {what} file {path} cannot be read ({error.strerror}): check the path.") from None
+    except Exception as error:  # noqa: BLE001  the CDK's loaders raise whatever their parsers raise
+        raise ConfigError(
+            f"The {what} file {path} is not a valid Airbyte {what}: check that it is the JSON Airbyte wrote.",
+            internal=type(error).__name__,
+        ) from None
+
+
+def _trace(error: Exception) -> AirbyteMessage:
+    if not isinstance(error, AirbyteTracedException):
+        LOGGER.error("Unexpected %s: %s", type(error).__name__, filter_secrets(str(error)))
+        wrapped: AmocrmError = ConnectorError(
+            "The connector failed unexpectedly: report this to its maintainers, with the log.",
+            internal=f"{type(error).__name__}: {error}",
+        )
+        wrapped.__cause__ = error
+        return wrapped.as_sanitized_airbyte_message()
+    return error.as_sanitized_airbyte_message()
+
+
+if __name__ == "__main__":
+    run()

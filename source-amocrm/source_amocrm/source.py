@@ -1,0 +1,140 @@
+"""The Airbyte source: spec, check, discover and read for one amoCRM account."""
+
+from __future__ import annotations
+
+import logging
+import pkgutil
+from collections.abc import Iterator, Mapping, MutableMapping
+from functools import cache
+from queue import Queue
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
+from airbyte_cdk.sources.declarative.concurrent_declarative_source import ConcurrentDeclarativeSource
+from airbyte_cdk.sources.message.repository import InMemoryMessageRepository
+from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from source_amocrm import budget as budgets
+from source_amocrm.account import AccountFacts
+from source_amocrm.auth import tokens_for
+from source_amocrm.check import find_problem
+from source_amocrm.client import ApiClient
+from source_amocrm.config import Settings, parse
+from source_amocrm.partition import QUEUE_CHUNKS, BatchSource, OrderedMessages
+from source_amocrm.plan import StreamPlan
+from source_amocrm.protocol import (
+    AirbyteCatalog,
+    AirbyteConnectionStatus,
+    AirbyteMessage,
+    AirbyteStateMessage,
+    AirbyteStreamStatus,
+    ConfiguredAirbyteCatalog,
+    Status,
+)
+from source_amocrm.streams import StreamFactory
+
+if TYPE_CHECKING:
+    from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
+
+LOGGER = logging.getLogger("airbyte")
+
+
+class SourceAmocrm(ConcurrentDeclarativeSource):
+    """Declared by `manifest.yaml`; its streams are put together by `streams.StreamFactory`.
+
+    Holds nothing between commands: every command works from the config, catalog and state it is given.
+    """
+
+    def __init__(
+        self,
+        catalog: ConfiguredAirbyteCatalog | None = None,
+        config: Mapping[str, Any] | None = None,
+        state: list[AirbyteStateMessage] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(catalog=catalog, config=config, state=state, source_config=manifest(), **kwargs)
+
+    def _validate_source(self) -> None:
+        """The manifest is a part of this package: a test holds it against the CDK's schema, not every start."""
+
+    def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:  # noqa: ARG002
+        """Succeeds when contacts can be read; else says in one sentence what is wrong and what to do."""
+        try:
+            settings = parse(config)
+            client = open_client(settings, config)
+        except AirbyteTracedException as error:
+            return AirbyteConnectionStatus(status=Status.FAILED, message=str(error))
+        problem = find_problem(client, settings)
+        if problem:
+            return AirbyteConnectionStatus(status=Status.FAILED, message=problem)
+        return AirbyteConnectionStatus(status=Status.SUCCEEDED)
+
+    def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:  # noqa: ARG002
+        """The catalog; it is the same for every account, so amoCRM is not asked."""
+        return AirbyteCatalog(streams=[stream.as_airbyte_stream() for stream in self.streams(config)])
+
+    def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:
+        """All streams, for looking at them."""
+        factory = self._factory(config, Queue(), [])
+        return [factory.make(plan) for plan in self.plans().values()]
+
+    def read(
+        self,
+        logger: logging.Logger,
+        config: Mapping[str, Any],
+        catalog: ConfiguredAirbyteCatalog,
+        state: list[AirbyteStateMessage] | None = None,
+    ) -> Iterator[AirbyteMessage]:
+        """Reads the configured streams side by side, within one request budget."""
+        plans = self.plans()
+        queue: Queue[Any] = Queue(maxsize=QUEUE_CHUNKS)
+        factory = self._factory(config, queue, state or [])
+        chosen: list[AbstractStream] = []
+        for configured in catalog.streams:
+            plan = plans.get(configured.stream.name)
+            if plan is None:
+                LOGGER.error("Stream %r is not one of this connector: run discover again.", configured.stream.name)
+                yield as_airbyte_message(configured.stream, AirbyteStreamStatus.INCOMPLETE)
+                continue
+            chosen.append(factory.make(plan))
+        if not chosen:
+            return
+        workers = factory.settings.num_workers
+        engine = BatchSource.with_workers(workers, logger=logger, messages=factory.messages, queue=queue)
+        yield from engine.read(chosen)
+
+    def plans(self) -> dict[str, StreamPlan]:
+        """The streams of the manifest, by name."""
+        return {stream["name"]: StreamPlan.from_manifest(stream) for stream in self.resolved_manifest["streams"]}
+
+    def _factory(self, config: Mapping[str, Any], queue: Queue[Any], state: list[AirbyteStateMessage]) -> StreamFactory:
+        settings = parse(config)
+        client = open_client(settings, config)
+        return StreamFactory(
+            settings=settings,
+            messages=OrderedMessages(queue, InMemoryMessageRepository()),
+            states=ConnectorStateManager(state),
+            client=client,
+            account=AccountFacts(client),
+        )
+
+
+def open_client(settings: Settings, config: Mapping[str, Any]) -> ApiClient:
+    """A client for a checked configuration. Nothing is sent before it is first used."""
+    owned: MutableMapping[str, Any] = config if isinstance(config, MutableMapping) else dict(config)
+    return ApiClient(
+        settings,
+        tokens=tokens_for(owned, base_url=settings.base_url, patience=settings.patience),
+        budget=budgets.RequestBudget(settings.requests_per_second),
+    )
+
+
+@cache
+def manifest() -> Mapping[str, Any]:
+    """The shipped manifest, parsed once per process."""
+    raw = pkgutil.get_data("source_amocrm", "manifest.yaml")
+    assert raw is not None
+    loaded: Mapping[str, Any] = yaml.load(raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  both are safe loaders
+    return loaded
