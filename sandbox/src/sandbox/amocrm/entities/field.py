@@ -1,0 +1,192 @@
+"""One custom field: its definition and how its stored values read in the API."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+CHOICES = frozenset({"select", "multiselect", "radiobutton", "category"})
+"""Types whose stored value is an enum id."""
+LABELLED = frozenset({"multitext", "smart_address"})
+"""Types whose stored value is a pair (text, enum id)."""
+OBJECTS = frozenset({"file", "legal_entity", "items", "linked_entity", "payer", "supplier"})
+"""Types whose stored value is an object."""
+MOST_REMEMBERED = 500
+
+ADDRESS_PARTS = {
+    1: "address_line_1",
+    2: "address_line_2",
+    3: "city",
+    4: "state",
+    5: "zip",
+    6: "country",
+}
+LEGACY_TYPES = {
+    "text": 1,
+    "numeric": 2,
+    "checkbox": 3,
+    "select": 4,
+    "multiselect": 5,
+    "date": 6,
+    "url": 7,
+    "multitext": 8,
+    "textarea": 9,
+    "radiobutton": 10,
+    "streetaddress": 11,
+    "smart_address": 13,
+    "birthday": 14,
+    "legal_entity": 15,
+    "items": 16,
+    "category": 18,
+    "date_time": 19,
+    "price": 20,
+    "tracking_data": 21,
+    "linked_entity": 22,
+    "chained_list": 23,
+    "monetary": 24,
+    "file": 25,
+    "payer": 26,
+    "supplier": 27,
+}
+"""`field_type` of custom_field_value_changed events; 8 is recorded, 1 to 15 are the ids of the older API."""
+
+Block = dict[str, Any]
+Stored = tuple[Any, ...]
+Values = dict[int, Stored]
+"""What a record keeps: by field id, the raw values."""
+
+
+@dataclass(kw_only=True, slots=True)
+class Choice:
+    """One enum of a field. `code` is None when it has none."""
+
+    id: int
+    value: str
+    sort: int
+    code: str | None = None
+
+
+@dataclass(kw_only=True)
+class Field:
+    """A custom field definition (amoCRM docs: crm_platform/custom-fields).
+
+    `extra` holds what only some types or entities have: remind, currency, chained_lists, search_in, is_visible...
+    """
+
+    id: int
+    name: str
+    type: str
+    entity: str
+    sort: int
+    code: str | None = None
+    choices: dict[int, Choice] = field(default_factory=dict)
+    group_id: str | None = None
+    is_api_only: bool = False
+    is_predefined: bool = False
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Prepare what reading values needs; call after any change of the definition."""
+        self._remembered: dict[Any, orjson.Fragment | None] = {}
+        self._head = orjson.dumps(
+            {"field_id": self.id, "field_name": self.name, "field_code": self.code, "field_type": self.type}
+        )[:-1]
+        self._read_choices: dict[int, Block] = {
+            choice.id: {"value": choice.value, "enum_id": choice.id}
+            if self.type == "category"
+            else {"value": choice.value, "enum_id": choice.id, "enum_code": choice.code}
+            for choice in self.choices.values()
+        }
+        if self.type == "smart_address":
+            self._labels: dict[int, str | None] = dict(ADDRESS_PARTS)
+        else:
+            self._labels = {choice.id: choice.value for choice in self.choices.values()}
+
+    def fragment(self, stored: Stored) -> orjson.Fragment | None:
+        """The element of `custom_fields_values` for stored values as JSON; None when nothing is left of them.
+
+        Values that many records share are remembered: a page of contacts is mostly made of them.
+        """
+        if self.type == "multitext" or self.type in OBJECTS:
+            return self._fragment(stored)
+        try:
+            return self._remembered[stored]
+        except KeyError:
+            if len(self._remembered) >= MOST_REMEMBERED:
+                self._remembered.clear()
+            made = self._remembered[stored] = self._fragment(stored)
+            return made
+
+    def _fragment(self, stored: Stored) -> orjson.Fragment | None:
+        values = self.values(stored)
+        return orjson.Fragment(b'%b,"values":%b}' % (self._head, orjson.dumps(values))) if values else None
+
+    def values(self, stored: Stored) -> list[Block]:
+        """The API's `values` for stored ones; enums that were deleted since are left out."""
+        kind = self.type
+        if kind in LABELLED:
+            labels = self._labels
+            return [
+                {"value": text, "enum_id": enum, "enum_code": labels[enum]} for text, enum in stored if enum in labels
+            ]
+        if kind in CHOICES:
+            choices = self._read_choices
+            return [choices[enum] for enum in stored if enum in choices]
+        if kind == "chained_list":
+            return [{"catalog_id": catalog, "catalog_element_id": element} for catalog, element in stored]
+        return [{"value": value} for value in stored]
+
+    def event_values(self, stored: Stored) -> list[Block]:
+        """`value_after` / `value_before` of a custom_field_value_changed event."""
+        legacy = LEGACY_TYPES.get(self.type, 1)
+        told = []
+        for value in self.values(stored):
+            item: Block = {"field_id": self.id, "field_type": legacy, "enum_id": value.get("enum_id")}
+            if item["enum_id"] is None:
+                del item["enum_id"]
+            text = value.get("value", value.get("catalog_element_id"))
+            item["text"] = text if isinstance(text, str) else ("1" if text is True else _as_text(text))
+            told.append({"custom_field_value": item})
+        return told
+
+
+def _as_text(value: Any) -> str:
+    if value is False:
+        return "0"
+    if isinstance(value, dict):
+        return str(value.get("name") or value.get("file_name") or value.get("description") or "")
+    return str(value)
+
+
+class FieldBook:
+    """The custom fields of one entity type, in their order of creation."""
+
+    def __init__(self, entity: str, fields: Sequence[Field] = ()) -> None:
+        self.entity = entity
+        self.by_id: dict[int, Field] = {one.id: one for one in fields}
+        self.by_code: dict[str, Field] = {one.code: one for one in fields if one.code}
+
+    def add(self, one: Field) -> None:
+        self.by_id[one.id] = one
+        self.reindex()
+
+    def remove(self, field_id: int) -> None:
+        del self.by_id[field_id]
+        self.reindex()
+
+    def reindex(self) -> None:
+        self.by_code = {one.code: one for one in self.by_id.values() if one.code}
+
+    def fragments(self, values: Values) -> list[orjson.Fragment] | None:
+        """`custom_fields_values` of a record: None when no field is filled."""
+        by_id = self.by_id
+        made = []
+        for field_id, stored in values.items():
+            known = by_id.get(field_id)
+            if known is not None and (fragment := known.fragment(stored)) is not None:
+                made.append(fragment)
+        return made or None

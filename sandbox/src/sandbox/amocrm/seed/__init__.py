@@ -1,0 +1,1 @@
+"""Invented, deterministic data: every seeded record is a pure function of (seed, index)."""
