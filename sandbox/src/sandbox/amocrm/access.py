@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial, wraps
+from random import getrandbits
 from typing import TYPE_CHECKING, Any, overload
 
 import orjson
@@ -71,6 +72,7 @@ def _guard(handler: Handler, *, admin: bool) -> Plain:
             return refusal.response
         if caller.account.answer_ms:
             await asyncio.sleep(caller.account.answer_ms / 1000)
+        answer.headers["X-Request-Id"] = f"{getrandbits(128):032x}"
         return answer
 
     return guarded

@@ -1,5 +1,6 @@
 """amoCRM's ways to say no: problem+json bodies, validation errors, OAuth hints, the nginx block page."""
 
+import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -30,7 +31,6 @@ DETAILS = {
     405: "Method Not Allowed",
     422: "Limit 250 per page",
     429: "You have sent too many requests in a given amount of time. Please try again later.",
-    500: "Internal Server Error",
 }
 CHOICE = ("NotSupportedChoice", "The value you selected is not a valid choice.")
 NOT_EXPECTED = ("FieldNotExpected", "This field was not expected.")
@@ -131,7 +131,9 @@ def error_response(request: web.Request, status: int, retry_after: int | None = 
         return blocked()
     if status == 404:
         return not_found(request)
-    if status != 429:
+    if status == 500:
+        answer = _answer(500, {"title": "ErrInternalServer", "status": 500, "detail": "", "trace_id": uuid.uuid4().hex})
+    elif status != 429:
         answer = problem(status)
     else:
         in_body = world_of(request).switches["amocrm.retry_after"] if retry_after is None else retry_after

@@ -89,7 +89,7 @@ class AmoCrm:
 
     def __init__(self, *, settings: "Settings", clock: "Clock", switches: "Switches") -> None:
         self._clock = clock
-        self._switches = switches
+        self.switches = switches
         self.tokens = Tokens(now=clock.now)
         self.limits = Limits(switches)
         self.deliveries = Deliveries(clock=clock, switches=switches)
@@ -178,7 +178,7 @@ class AmoCrm:
     ) -> None:
         account = Account(
             account_id=account_id, subdomain=subdomain, zone=zone, name=name, contacts=contacts, seed=seed,
-            clock=self._clock, switches=self._switches, deliveries=self.deliveries,
+            clock=self._clock, switches=self.switches, deliveries=self.deliveries,
         )  # fmt: skip
         self.accounts[account_id] = account
         self._by_host[account.host] = account

@@ -10,6 +10,7 @@ import aiohttp
 
 ANSWER_SECONDS = 3.0
 CALLS_KEPT = 1000
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,18 +40,23 @@ class Outbound:
     async def post(self, url: str, body: dict[str, Any]) -> CallOut:
         return await self._call("POST", url, body)
 
+    async def post_form(self, url: str, body: str) -> CallOut:
+        """POST an encoded form."""
+        return await self._call("POST", url, None, form=body)
+
     def get_soon(self, url: str) -> None:
         """Call without making anybody wait for it."""
         task = asyncio.create_task(self.get(url))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def _call(self, method: str, url: str, body: dict[str, Any] | None) -> CallOut:
+    async def _call(self, method: str, url: str, body: dict[str, Any] | None, *, form: str | None = None) -> CallOut:
+        what: dict[str, Any] = {"json": body} if form is None else {"data": form.encode(), "headers": FORM}
         started, status, error = time.perf_counter(), 0, None
         try:
             async with (
                 aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS)) as session,
-                session.request(method, url, json=body, allow_redirects=False) as answer,
+                session.request(method, url, allow_redirects=False, **what) as answer,
             ):
                 status = answer.status
         except TimeoutError:

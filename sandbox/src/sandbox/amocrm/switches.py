@@ -136,6 +136,12 @@ HOOKS: tuple[Switch, ...] = (
         about="Hooks are at-least-once and unordered; how often that happens is unknown, so it is made to order.",
     ),
     Switch(
+        name="amocrm.widget_trigger_encoding",
+        default="json",
+        choices=("json", "form"),
+        about="Body of a widget's digital pipeline hook: documented JSON-like, clients were seen to get a form.",
+    ),
+    Switch(
         name="amocrm.webhook_unknown_code",
         default=400,
         choices=(400, 422),
@@ -161,6 +167,43 @@ HOOKS: tuple[Switch, ...] = (
     ),
 )
 
-ENTITIES: tuple[Switch, ...] = ()
+ENTITIES: tuple[Switch, ...] = (
+    Switch(
+        name="amocrm.limit_over_maximum",
+        default="clamp",
+        choices=("clamp", "400", "422"),
+        about="What a limit over 250 (events: 100) leads to; the docs give the maximum only, Kommo's 422 text is for batches.",
+    ),
+    Switch(
+        name="amocrm.link_brackets",
+        default="encoded",
+        choices=("encoded", "raw"),
+        about="Whether brackets of the query string are percent-encoded in hrefs; both were recorded.",
+    ),
+    Switch(
+        name="amocrm.default_order",
+        default="id",
+        choices=("id", "id_desc", "updated_at"),
+        about="Order of contacts, companies and leads without `order`; id ascending in every capture, promised nowhere.",
+    ),
+    Switch(
+        name="amocrm.filter_bounds",
+        default="inclusive",
+        choices=("inclusive", "exclusive"),
+        about="Whether from and to of a range filter include their own second; clients assume so, filters-api is silent.",
+    ),
+    Switch(
+        name="amocrm.company_is_unsorted",
+        default=False,
+        choices=(False, True),
+        about="Whether companies carry is_unsorted as contacts do; no recording of a company shows it.",
+    ),
+    Switch(
+        name="amocrm.deleted_by_id",
+        default=204,
+        choices=(204, 200),
+        about="GET by id of a record in the bin: 204, or 200 with is_deleted true and the rest null (leads-api is silent).",
+    ),
+)
 
 SWITCHES: tuple[Switch, ...] = (*PLATFORM, *OAUTH, *HOOKS, *ENTITIES)
