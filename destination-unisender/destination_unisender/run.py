@@ -1,0 +1,144 @@
+"""The command line: `destination-unisender spec | check | discover | write`. Importing this module does nothing else."""
+
+import argparse
+import gc
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import orjson
+
+from destination_unisender.config import parse_config
+from destination_unisender.discovery import destination_catalog
+from destination_unisender.errors import ConfigError, UnisenderError
+from destination_unisender.output import Output
+from destination_unisender.spec import connector_specification
+from destination_unisender.stopping import EXIT_CODE, StopSignal, Terminated
+from destination_unisender.wiring import find_problem, open_client, open_loop
+
+
+def run(args: Sequence[str] | None = None) -> None:
+    """Entry point of the console script; ends the process with the command's exit code."""
+    code = main(sys.argv[1:] if args is None else list(args))
+    if code == EXIT_CODE:
+        # A call may still be under way in its thread; waiting for it would outlast the patience of who stopped us.
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+def main(
+    args: Sequence[str],
+    *,
+    stdin: BinaryIO | None = None,
+    stdout: BinaryIO | None = None,
+    stop: StopSignal | None = None,
+) -> int:
+    """Run one command. 0: done (also a failed check, which says so itself); 1: ended in a TRACE ERROR; 143: stopped."""
+    chosen = _parser().parse_args(args)
+    output = Output(stdout or sys.stdout.buffer)
+    try:
+        match chosen.command:
+            case "spec":
+                output.emit({"type": "SPEC", "spec": connector_specification()})
+            case "check":
+                _check(chosen.config, output)
+            case "discover":
+                _discover(chosen.config, output)
+            case _:
+                if stop is None:
+                    stop = StopSignal()
+                    stop.listen()
+                _write(chosen.config, chosen.catalog, stdin or sys.stdin.buffer, output, stop)
+    except Terminated:
+        output.log("WARN", "Asked to stop: what has no state yet was not acknowledged and comes again in the next run.")
+        return EXIT_CODE
+    except UnisenderError as error:
+        output.error(str(error), failure_type=error.failure_type)
+        return 1
+    except BrokenPipeError:
+        return 1
+    except Exception as error:  # noqa: BLE001  # the edge: whatever it is, Airbyte learns of it, without values
+        output.error(
+            f"The connector failed unexpectedly ({type(error).__name__}): please report it with this trace.",
+            failure_type="system_error",
+            error=error,
+        )
+        return 1
+    return 0
+
+
+def _check(config_path: str, output: Output) -> None:
+    try:
+        raw_config = _read_json(config_path, what="configuration")
+        _hide_key(raw_config, output)
+        problem = find_problem(raw_config, log=output.log)
+    except ConfigError as error:
+        problem = str(error)
+    status: dict[str, Any] = {"status": "FAILED", "message": problem} if problem else {"status": "SUCCEEDED"}
+    output.emit({"type": "CONNECTION_STATUS", "connectionStatus": status})
+
+
+def _discover(config_path: str, output: Output) -> None:
+    raw_config = _read_json(config_path, what="configuration")
+    _hide_key(raw_config, output)
+    client = open_client(parse_config(raw_config), log=output.log)
+    output.emit({"type": "DESTINATION_CATALOG", "destination_catalog": destination_catalog(client)})
+
+
+def _write(config_path: str, catalog_path: str, lines: BinaryIO, output: Output, stop: StopSignal) -> None:
+    raw_config = _read_json(config_path, what="configuration")
+    _hide_key(raw_config, output)
+    raw_catalog = _read_json(catalog_path, what="configured catalog")
+    _tune_garbage_collection()
+    loop = open_loop(raw_config, raw_catalog, output=output, stop=stop)
+    try:
+        for line in lines:
+            loop.feed(line)
+        loop.finish()
+    finally:
+        loop.close()
+
+
+def _hide_key(raw_config: object, output: Output) -> None:
+    key = raw_config.get("api_key") if isinstance(raw_config, dict) else None
+    if isinstance(key, str):
+        output.hide(key.strip())
+
+
+def _read_json(path: str, *, what: str) -> Any:
+    try:
+        return orjson.loads(Path(path).read_bytes())
+    except OSError as error:
+        raise ConfigError(
+            f"The {what} file {path} cannot be read ({error.strerror}): give the path of a JSON file."
+        ) from None
+    except orjson.JSONDecodeError as error:
+        raise ConfigError(
+            f"The {what} file {path} is not JSON (line {error.lineno}, column {error.colno}): correct it."
+        ) from None
+
+
+def _tune_garbage_collection() -> None:
+    """Records come and go by the million and hold no cycles: collect seldom, and never what was there before them."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="destination-unisender", description="Airbyte destination for Unisender.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("spec", help="print the specification of the configuration")
+    for name, about in (
+        ("check", "see whether the configuration works"),
+        ("discover", "print what the destination can take"),
+        ("write", "write the Airbyte messages on stdin to Unisender"),
+    ):
+        command = commands.add_parser(name, help=about)
+        command.add_argument("--config", required=True, help="path of the configuration, JSON")
+        if name == "write":
+            command.add_argument("--catalog", required=True, help="path of the configured catalog, JSON")
+    return parser

@@ -1,0 +1,59 @@
+"""SIGTERM: what waits stops at once; what is being acknowledged is finished; nothing is acknowledged that was not sent."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+EXIT_CODE = 143
+GRACE_SECONDS = 8.0
+
+
+class Terminated(BaseException):
+    """The run was asked to stop."""
+
+
+class StopSignal:
+    """Whether the run was asked to stop. Main thread: `protected` sections are not interrupted, only cut after a grace."""
+
+    def __init__(self) -> None:
+        self._asked = threading.Event()
+        self._protected = 0
+
+    def listen(self) -> None:
+        """Take SIGTERM (and the end of the grace) from now on. Main thread only."""
+        signal.signal(signal.SIGTERM, self._on_signal)
+        signal.signal(signal.SIGALRM, self._on_grace_over)
+
+    def ask(self) -> None:
+        """Ask the run to stop at its next safe point."""
+        self._asked.set()
+
+    def check(self) -> None:
+        """A safe point: raises Terminated if asked to stop."""
+        if self._asked.is_set():
+            raise Terminated
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, in any thread; raises Terminated as soon as the run is asked to stop."""
+        if self._asked.wait(seconds):
+            raise Terminated
+
+    @contextmanager
+    def protected(self) -> Iterator[None]:
+        """A section SIGTERM does not interrupt. The caller checks afterwards."""
+        self._protected += 1
+        try:
+            yield
+        finally:
+            self._protected -= 1
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self._asked.set()
+        if not self._protected:
+            raise Terminated
+        signal.setitimer(signal.ITIMER_REAL, GRACE_SECONDS)
+
+    def _on_grace_over(self, _number: int, _frame: FrameType | None) -> None:
+        raise Terminated
