@@ -12,11 +12,11 @@ from rich.console import Console
 
 from sandbox.app import make_app
 from sandbox.demo.connectors import ConnectorFailedError
-from sandbox.demo.sandbox_control import running
+from sandbox.demo.sandbox_control import SandboxFailedError, running
 from sandbox.demo.story import Story
 from sandbox.settings import RateLimits, Settings
 
-main = typer.Typer(add_completion=False, no_args_is_help=True, help="Emulators of amoCRM and Unisender on one port.")
+main = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 @main.callback()
@@ -55,7 +55,7 @@ def demo(
     try:
         with running("--contacts", str(contacts), "--seed", str(seed), "--rate-limits", rate_limits) as control:
             right = Story(control, folder, console).tell()
-    except ConnectorFailedError as failure:
+    except (ConnectorFailedError, SandboxFailedError) as failure:
         console.print(f"[bold red]✗ stopped[/]  {failure}", highlight=False)
         sys.exit(1)
     sys.exit(0 if right else 1)

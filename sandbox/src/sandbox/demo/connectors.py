@@ -5,6 +5,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -145,8 +146,10 @@ def _pump(
                 report.errors.append(f"{SOURCE}: {error}")
         destination.stdin.close()
     except BrokenPipeError:
-        # The destination has ended early; what it said is in its TRACE.
+        # The destination has ended early; what it said is in its TRACE. What it did not take is lost with it.
         source.terminate()
+        with suppress(BrokenPipeError):
+            destination.stdin.close()
 
 
 def _listen(destination: subprocess.Popen[bytes], report: SyncReport) -> None:

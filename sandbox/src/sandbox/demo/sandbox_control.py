@@ -11,6 +11,10 @@ import requests
 LONGEST_WAIT = 60
 
 
+class SandboxFailedError(Exception):
+    """The sandbox could not be started; it has said why on standard error."""
+
+
 class SandboxControl:
     """Calls of `/_sandbox`; every failure raises `requests.HTTPError`."""
 
@@ -52,7 +56,7 @@ def running(*arguments: str) -> Iterator[SandboxControl]:
             assert server.stdout is not None
             line = server.stdout.readline()
             if not line.startswith("sandbox: "):
-                raise RuntimeError("the sandbox did not start; its own message is above")
+                raise SandboxFailedError("the sandbox did not start; its own message is above")
             yield SandboxControl(line.removeprefix("sandbox: ").strip())
         finally:
             server.terminate()
