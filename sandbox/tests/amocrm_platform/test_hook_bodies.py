@@ -415,3 +415,65 @@ def test_one_action_makes_several_hooks_and_only_for_their_subscribers(hooks: Ho
         )
     hooks.publisher.publish(change)
     assert {code for code, _ in hooks.sent.hooks} == {"status_lead", "responsible_lead", "update_lead"}
+
+
+def field_pairs(hooks: Hooks, entity: Any, *fields: dict[str, Any]) -> dict[str, str]:
+    """What a card with these fields shows under custom_fields[0]."""
+    code = {"contacts": "add_contact", "leads": "add_lead"}[entity]
+    change = Change(entity=entity, action="add", record=lead(1, "Карта", custom_fields_values=list(fields)))
+    pairs = parse_qsl(hooks.of(code, change)[-1], keep_blank_values=True)
+    start = f"{entity}[add][0][custom_fields][0]"
+    return {key.removeprefix(start): value for key, value in pairs if key.startswith(start)}
+
+
+RADIO = field(7, "Пол", None, "radiobutton", chosen("Ж", 71))
+ADDRESS = field(8, "Адрес", None, "smart_address", chosen("Тула", 3, "city"))
+TEXT = field(9, "Заметка", None, "text", "a & b")
+LINK = field(10, "Сайт", None, "url", "https://example.com/?a=1&b=2")
+
+
+@pytest.mark.parametrize(
+    ("switch", "value", "entity", "shown", "expected"),
+    [
+        ("hook_contact_radiobutton", "indexed", "contacts", RADIO, {"[values][0][value]": "Ж", "[values][0][enum]": "71"}),
+        ("hook_contact_radiobutton", "bare", "contacts", RADIO, {"[values][value]": "Ж", "[values][enum]": "71"}),
+        ("hook_contact_radiobutton", "bare", "leads", RADIO, {"[values][0][value]": "Ж", "[values][0][enum]": "71"}),
+        ("hook_compound_fields", "absent", "contacts", ADDRESS, {}),
+        ("hook_compound_fields", "sent", "contacts", ADDRESS, {"[values][0][value]": "Тула", "[values][0][subtype]": "3"}),
+        ("hook_escaping", "url", "contacts", TEXT, {"[values][0][value]": "a & b"}),
+        ("hook_escaping", "url_and_text", "contacts", TEXT, {"[values][0][value]": "a &amp; b"}),
+        ("hook_escaping", "none", "contacts", LINK, {"[values][0][value]": "https://example.com/?a=1&b=2"}),
+    ],
+)  # fmt: skip
+def test_what_is_unconfirmed_of_fields_in_hooks_is_a_switch(
+    hooks: Hooks, switch: str, value: str, entity: str, shown: dict[str, Any], expected: dict[str, str]
+) -> None:
+    hooks.switches.set(f"amocrm.{switch}", value)
+    pairs = field_pairs(hooks, entity, shown)
+    assert {key: text for key, text in pairs.items() if key.startswith("[values]")} == expected
+
+
+@pytest.mark.parametrize("key", ["update", "responsible"])
+def test_a_contact_s_new_responsible_comes_under_the_switched_key(hooks: Hooks, key: str) -> None:
+    hooks.switches.set("amocrm.hook_contact_responsible", key)
+    change = Change(entity="contacts", action="update", record=record(5, "Иван"), before={"responsible_user_id": BORIS})
+    pairs = dict(parse_qsl(hooks.of("responsible_contact", change)[0]))
+    assert pairs[f"contacts[{key}][0][old_responsible_user_id]"] == str(BORIS)
+    assert pairs[f"contacts[{key}][0][responsible_user_id]"] == str(ANNA)
+
+
+@pytest.mark.parametrize(("sends", "hooks_made"), [(True, 1), (False, 0)])
+def test_notes_of_messages_are_told_if_the_switch_says_so(hooks: Hooks, sends: bool, hooks_made: int) -> None:
+    hooks.switches.set("amocrm.hook_sms_notes", sends)
+    sms = call("sms_in", 5, 6, text="привет", phone="+79000000000")
+    assert len(hooks.of("note_lead", Change(entity="notes", action="add", record=sms, parent="leads"))) == hooks_made
+    silent = call("geolocation", 5, 6, text="здесь")
+    change = Change(entity="notes", action="add", record=silent, parent="leads")
+    assert len(hooks.of("note_lead", change)) == hooks_made, "a note type nobody has seen in hooks makes none"
+
+
+def test_a_birthday_before_1970_or_under_an_old_time_zone_keeps_its_day() -> None:
+    style = Hooks().publisher._style
+    assert style.birthday(478382400) == "28.02.1985"
+    assert style.birthday(-157777200) == "01.01.1965"
+    assert style.birthday(946674000) == "01.01.2000"
