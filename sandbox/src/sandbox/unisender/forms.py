@@ -14,7 +14,7 @@ from aiohttp import web
 from sandbox.unisender.exceptions import invalid_arg
 
 CELL = re.compile("data\\[([0-9]+)\\]\\[([0-9]+)\\]=([^\x01]*)")
-CELL_NAME = re.compile(r"data\[([0-9]+)\]\[([0-9]+)\]")
+CELL_NAME = re.compile(r"data\[([0-9]+)\]\[([0-9]*)\]")
 BRACKET = re.compile(r"\[([^\[\]]*)\]")
 FALSE_TEXTS = frozenset({"", "0", "false", "False"})
 
@@ -183,6 +183,7 @@ def _take_pairs(form: Form, pairs: Iterable[tuple[str, str]]) -> None:
     for name, value in pairs:
         cell = CELL_NAME.fullmatch(name)
         if cell:
-            form.table.setdefault(cell[1], {})[cell[2]] = value
+            cells = form.table.setdefault(cell[1], {})
+            cells[cell[2] or str(len(cells))] = value
         else:
             form.add(name, value)
