@@ -1,0 +1,153 @@
+"""`python -m benchmarks`: measure everything and write docs/benchmarks.md."""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import requests
+import typer
+from rich.console import Console
+
+from benchmarks.display import Display, Step
+from benchmarks.document import Chapter, document
+from benchmarks.machine import Neighbours
+from benchmarks.measurements.imports import imports
+from benchmarks.measurements.limited_read import limited_read
+from benchmarks.measurements.memory import SIZES, memory
+from benchmarks.measurements.open_read import open_read
+from benchmarks.measurements.server import server
+from benchmarks.measurements.warm_start import warm_start
+from benchmarks.results import Measurement, NotMeasuredError
+from benchmarks.sandbox_process import Sandbox, sandbox
+from benchmarks.workshop import Captured, Workshop
+
+ROOT = Path(__file__).parents[1]
+WORK = ROOT / ".bench"
+CONTACTS = 100_000
+ONE_PAGE = 250
+TITLES = {
+    1: "The source with the vendor's limits on",
+    2: "The source without limits, beside a bare loop",
+    3: "The destination beside a bare loop",
+    4: "From a warm template process",
+    5: "Peak memory",
+    6: "The sandbox itself",
+}
+
+
+class Bench:
+    """Makes the measurements one after another; a failed one does not stop the others."""
+
+    def __init__(self, display: Display, *, contacts: int, largest: int, wanted: set[int]) -> None:
+        self._display = display
+        self._contacts = contacts
+        self._sizes = [size for size in SIZES if size <= largest]
+        self._wanted = wanted
+        self._page_seconds = self._import_seconds = 0.0
+        self.chapters: dict[int, Chapter] = {}
+
+    def run(self, folder: Path) -> None:
+        with sandbox(contacts=self._contacts) as server_process:
+            try:
+                shop, captured = self._prepare(folder, server_process)
+            except (NotMeasuredError, requests.RequestException, OSError) as failure:
+                self._display.failed(str(failure))
+                self.chapters = {
+                    number: Chapter(
+                        number=number, title=TITLES[number], measurement=None, failure=str(failure), seconds=0.0
+                    )
+                    for number in self._wanted
+                }
+                return
+            self._measure(2, lambda step: self._open_read(shop, captured, step))
+            self._measure(3, lambda step: self._imports(shop, captured, step))
+            self._measure(1, lambda step: limited_read(shop, self._contacts, step))
+        self._measure(4, lambda step: self._warm_start(folder, captured, step))
+        self._measure(5, lambda step: memory(folder, captured, self._sizes, step))
+        self._measure(6, lambda _: self._server())
+
+    def _prepare(self, folder: Path, server_process: Sandbox) -> tuple[Workshop, Captured]:
+        self._display.say("[bold]Preparing[/]  reading everything once, so that pages are warm and records lie ready")
+        shop = Workshop(folder / "full", server_process)
+        return shop, shop.capture()
+
+    def _measure(self, number: int, measurement: Callable[[Step], Measurement]) -> None:
+        if number not in self._wanted:
+            return
+        started = time.monotonic()
+        found, failure = None, ""
+        with self._display.measuring(f"{number}. {TITLES[number]}") as step:
+            try:
+                found = measurement(step)
+            except (NotMeasuredError, requests.RequestException, OSError) as wrong:
+                failure = str(wrong)
+        seconds = time.monotonic() - started
+        if found:
+            self._display.found(found, seconds)
+        else:
+            self._display.failed(failure)
+        self.chapters[number] = Chapter(
+            number=number, title=TITLES[number], measurement=found, failure=failure, seconds=seconds
+        )
+
+    def _open_read(self, shop: Workshop, captured: Captured, step: Step) -> Measurement:
+        found, self._page_seconds = open_read(shop, captured, step)
+        return found
+
+    def _imports(self, shop: Workshop, captured: Captured, step: Step) -> Measurement:
+        found, self._import_seconds = imports(shop, captured.feed, captured.records, step)
+        return found
+
+    def _warm_start(self, folder: Path, captured: Captured, step: Step) -> Measurement:
+        with sandbox(contacts=ONE_PAGE) as small:
+            return warm_start(Workshop(folder / "small", small), captured, step)
+
+    def _server(self) -> Measurement:
+        if not (self._page_seconds and self._import_seconds):
+            raise NotMeasuredError("it is taken from measurements 2 and 3, and they were not made")
+        return server(page_seconds=self._page_seconds, import_seconds=self._import_seconds)
+
+
+def main(
+    only: Annotated[str, typer.Option(help="Numbers of measurements, such as 2,4; the result is printed.")] = "",
+    contacts: Annotated[int, typer.Option(help="Contacts of measurements 1 to 3.")] = CONTACTS,
+    largest: Annotated[int, typer.Option(help="The largest size of measurement 5.")] = SIZES[-1],
+    output: Annotated[Path, typer.Option(help="Where a complete run is written.")] = ROOT / "docs" / "benchmarks.md",
+) -> None:
+    """Measure both connectors beside bare loops. The exit code is 1 if something could not be measured."""
+    try:
+        wanted = {int(number) for number in only.split(",") if number.strip()} or set(TITLES)
+    except ValueError:
+        wanted = set()
+    if not wanted or not wanted <= set(TITLES):
+        raise typer.BadParameter(f"--only takes numbers from 1 to {len(TITLES)}, separated by commas")
+    began = time.monotonic()
+    neighbours = Neighbours()
+    display = Display(Console())
+    bench = Bench(display, contacts=contacts, largest=largest, wanted=wanted)
+    WORK.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=WORK) as folder:
+        bench.run(Path(folder))
+    chapters = [bench.chapters[number] for number in sorted(bench.chapters)]
+    page = document(chapters, neighbours.judge(), commit=_commit(), seconds=time.monotonic() - began)
+    if wanted == set(TITLES):
+        output.write_text(page, encoding="utf-8")
+        display.say(f"\n[bold]written[/]  {output} after {time.monotonic() - began:.0f} s")
+    else:
+        print("\n" + page)
+    sys.exit(0 if all(chapter.measurement for chapter in chapters) else 1)
+
+
+def _commit() -> str:
+    asked = subprocess.run(
+        ["git", "-C", str(ROOT), "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
+    )
+    return asked.stdout.strip() or "unknown"
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,1 @@
+"""One module per measurement; each has one function that returns a `Measurement`."""

@@ -1,0 +1,72 @@
+"""Peak memory of both connectors from ten thousand to a million records."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from benchmarks.display import Step
+from benchmarks.processes import STATE, Run, watch
+from benchmarks.results import Goal, Measurement, Table, megabytes, thousands
+from benchmarks.sandbox_process import sandbox
+from benchmarks.workshop import DESTINATION, SOURCE, Captured, Workshop
+
+SIZES = (10_000, 100_000, 1_000_000)
+FLAT = 1.20
+
+
+def memory(folder: Path, captured: Captured, sizes: Sequence[int], step: Step) -> Measurement:
+    """Both connectors at once, each with a sandbox of its own: memory does not mind company."""
+    step("both connectors side by side, each with its own sandbox", 0)
+    with ThreadPoolExecutor(2) as lanes:
+        reading = lanes.submit(_read, folder / "memory-source", sizes)
+        writing = lanes.submit(_write, folder / "memory-destination", captured, sizes)
+        runs = {SOURCE: reading.result(), DESTINATION: writing.result()}
+    return Measurement(
+        title="Peak memory",
+        goals=[
+            Goal(
+                what=f"{name}: largest ÷ smallest peak over {thousands(sizes[0])} to {thousands(sizes[-1])} records",
+                value=f"{_spread(of):.2f}",
+                goal=f"≤ {FLAT:.2f}",
+                met=_spread(of) <= FLAT,
+            )
+            for name, of in runs.items()
+        ],
+        tables=[
+            Table(
+                header=["peak resident memory at", *(f"{thousands(size)} records" for size in sizes)],
+                rows=[[name, *(megabytes(run.peak_bytes) for run in of)] for name, of in runs.items()],
+            )
+        ],
+        notes=[
+            (
+                "The kernel's high-water mark (VmHWM). The source reads accounts of these sizes without limits and "
+                "its output is taken as fast "
+                "as it comes. The destination is fed through a pipe: the captured records, then the same records "
+                "again with other addresses, so that "
+                "every round brings new people and Unisender's side ends up holding all of them."
+            ),
+        ],
+    )
+
+
+def _read(folder: Path, sizes: Sequence[int]) -> list[Run]:
+    runs = []
+    for size in sizes:
+        with sandbox(contacts=size) as server:
+            runs.append(watch(Workshop(folder, server).read()))
+    return runs
+
+
+def _write(folder: Path, captured: Captured, sizes: Sequence[int]) -> list[Run]:
+    runs = []
+    for size in sizes:
+        with sandbox(contacts=1) as server:
+            command = Workshop(folder, server).write()
+            runs.append(watch(command, count=STATE, feed=captured.repeated(size)))
+    return runs
+
+
+def _spread(runs: Sequence[Run]) -> float:
+    peaks = [run.peak_bytes for run in runs]
+    return max(peaks) / min(peaks)
