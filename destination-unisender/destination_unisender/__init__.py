@@ -9,7 +9,7 @@ __all__ = ["DestinationUnisender"]
 
 
 def __getattr__(name: str) -> Any:
-    """Load the CDK's class only for those who ask for it: the CDK takes a second to import, a command needs none of it."""
+    """Load the CDK's class only for those who ask for it: the CDK takes a second to import, our commands need none."""
     if name == "DestinationUnisender":
         from destination_unisender.destination import DestinationUnisender  # noqa: PLC0415  # on demand, see above
 

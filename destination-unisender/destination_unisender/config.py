@@ -1,8 +1,5 @@
-"""The configuration as frozen values, and every complaint about it in one sentence that names the key and the way out."""
+"""The configuration as frozen values; the form users fill in is made from these models."""
 
-import re
-from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -14,43 +11,16 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
-    ValidationError,
     field_validator,
     model_validator,
 )
 
-from destination_unisender.errors import ConfigError
+from destination_unisender.columns import valid_field_name
 from destination_unisender.paths import PathError, parse_path
 
-# Columns Unisender keeps for itself: as the name of a user field they make importContacts misbehave.
-# Unisender docs: contacts/importcontacts (system columns), contacts/exportcontacts (export-only ones), contacts/createfield.
-SYSTEM_COLUMNS = frozenset(
-    {"id", "delete", "tags", "email", "phone"}
-    | {
-        f"{kind}_{name}"
-        for kind in ("email", "phone")
-        for name in (
-            "status",
-            "availability",
-            "list_ids",
-            "subscribe_times",
-            "unsubscribed_list_ids",
-            "excluded_list_ids",
-            "add_time",
-            "confirm_time",
-            "request_ip",
-            "confirm_ip",
-            "last_delivered_at",
-            "last_read_at",
-            "last_clicked_at",
-        )
-    }
-)
 MAX_FIELDS = 50
 MAX_TAGS = 10
 MAX_ROWS = 500
-_FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-FIELD_TYPES = ("string", "text", "number", "date", "bool")
 
 
 def _path(text: Any) -> Any:
@@ -60,15 +30,6 @@ def _path(text: Any) -> Any:
         except PathError as error:
             raise ValueError(str(error)) from error
     return text
-
-
-def _unisender_name(name: str) -> str:
-    if not _FIELD_NAME.fullmatch(name):
-        message = f"{name!r} cannot name a Unisender field: use Latin letters, digits and _, beginning with a letter"
-        raise ValueError(message)
-    if name.lower() in SYSTEM_COLUMNS:
-        raise ValueError(f"{name!r} is one of Unisender's own columns: choose another name")
-    return name
 
 
 Path = Annotated[str, BeforeValidator(_path)]
@@ -138,7 +99,7 @@ class FieldMapping(_Part):
     @field_validator("to")
     @classmethod
     def _valid_name(cls, name: str) -> str:
-        return _unisender_name(name)
+        return valid_field_name(name)
 
 
 class MappingConfig(_Part):
@@ -159,13 +120,13 @@ class MappingConfig(_Part):
     key: Path = Field(
         default="id",
         title="Key",
-        description="Path to the record's own id: names the record in outcomes and finds its addresses when it is deleted.",
+        description="Path to the record's own id: names it in outcomes and finds its addresses when it is deleted.",
         json_schema_extra={"order": 2, "airbyte_secret": False},
     )
     key_field: str | None = Field(
         default="amo_contact_id",
         title="Key field",
-        description="Unisender field that keeps the record's id. Needed to follow deletions of records that carry no address.",
+        description="Unisender field that keeps the record's id. Deletions that carry no address need it.",
         json_schema_extra={"order": 3},
     )
     tags: Path = Field(
@@ -190,7 +151,7 @@ class MappingConfig(_Part):
     @field_validator("key_field")
     @classmethod
     def _valid_key_field(cls, name: str | None) -> str | None:
-        return _unisender_name(name) if name else None
+        return valid_field_name(name) if name else None
 
     @field_validator("timezone")
     @classmethod
@@ -216,7 +177,7 @@ class MappingConfig(_Part):
 
 
 class TagsConfig(_Part):
-    """Which tags a contact gets in Unisender: at most 10, static ones first, then the record's in alphabetical order."""
+    """Which tags a contact gets: at most 10, static ones first, then the record's in alphabetical order."""
 
     from_record: bool = Field(
         default=True,
@@ -253,7 +214,7 @@ class ConsentConfig(_Part):
     mode: Literal["imported", "require_field"] = Field(
         default="imported",
         title="Mode",
-        description="`imported`: every record with an address may be mailed. `require_field`: only records whose field is set.",
+        description="`imported`: whoever has an address may be mailed. `require_field`: only those whose field is set.",
         json_schema_extra={"order": 0},
     )
     field: Path | None = Field(
@@ -275,7 +236,9 @@ class Config(_Part):
 
     api_key: SecretStr = Field(
         title="API key",
-        description="Key of your Unisender account: Settings → Integration and API → API key. API access must be switched on there.",
+        description=(
+            "Key of your Unisender account: Settings → Integration and API → API key. Switch API access on there."
+        ),
         min_length=1,
         json_schema_extra={"airbyte_secret": True, "order": 0},
     )
@@ -293,15 +256,17 @@ class Config(_Part):
     emails: Literal["first", "all"] = Field(
         default="first",
         title="E-mail addresses",
-        description="A Unisender contact has one address: take the `first` valid one of a record, or make a contact of `all` of them.",
+        description=(
+            "A Unisender contact has one address: take the `first` valid one of a record, or make contacts of `all`."
+        ),
         json_schema_extra={"order": 3},
     )
     phones: Literal["with_email", "none"] = Field(
         default="with_email",
         title="Phones",
         description=(
-            "`with_email` adds the first valid phone to the contact; `none` sends no phones. Records without an e-mail are"
-            " never sent: Unisender's own pages disagree whether a phone alone identifies a contact."
+            "`with_email` adds the first valid phone to the contact; `none` sends no phones. Records without an e-mail"
+            " are never sent: Unisender's own pages disagree whether a phone alone identifies a contact."
         ),
         json_schema_extra={"order": 4},
     )
@@ -325,7 +290,7 @@ class Config(_Part):
         title="When a record is deleted",
         description=(
             "`exclude` takes the address out of the list, `unsubscribe` marks it unsubscribed from the list for good,"
-            " `delete` removes the whole contact from Unisender, `ignore` does nothing. An address that opted out is left as it is."
+            " `delete` removes the whole contact from Unisender, `ignore` does nothing. Who opted out is left as is."
         ),
         json_schema_extra={"order": 8},
     )
@@ -409,51 +374,3 @@ class Config(_Part):
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.username:
             raise ValueError("it must be an http(s) address without query and credentials")
         return url.rstrip("/")
-
-
-def parse_config(raw: object) -> Config:
-    """The configuration, checked.
-
-    Raises:
-        ConfigError: with one sentence per thing that is wrong, each naming its key.
-
-    """
-    if not isinstance(raw, Mapping):
-        raise ConfigError("The configuration must be a JSON object; see the connector's spec.")
-    try:
-        return Config.model_validate(dict(raw))
-    except ValidationError as error:
-        complaints = [
-            _complaint(detail["loc"], detail["type"], detail["msg"]) for detail in error.errors(include_input=False)
-        ]
-        raise ConfigError(f"The configuration needs a change: {'; '.join(complaints)}.") from None
-
-
-def _complaint(location: Sequence[int | str], kind: str, message: str) -> str:
-    name = ".".join(str(part) for part in location) or "config"
-    if kind == "extra_forbidden":
-        return f"{name} is not a known key{_suggestion(location)}"
-    if kind == "missing":
-        return f"{name} is missing: add it"
-    return f"{name}: {message.removeprefix('Value error, ')}"
-
-
-def _suggestion(location: Sequence[int | str]) -> str:
-    model: type[BaseModel] = Config
-    for part in location[:-1]:
-        inner = _inner_model(model, part) if isinstance(part, str) else model
-        if inner is None:
-            return ": remove it"
-        model = inner
-    known = [info.alias or name for name, info in model.model_fields.items()]
-    close = get_close_matches(str(location[-1]), known, n=1)
-    return f": did you mean {close[0]}?" if close else f": remove it, or use one of {', '.join(known)}"
-
-
-def _inner_model(model: type[BaseModel], name: str) -> type[BaseModel] | None:
-    info = model.model_fields.get(name)
-    if info is None:
-        return None
-    if name == "fields":
-        return FieldMapping
-    return info.annotation if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel) else None

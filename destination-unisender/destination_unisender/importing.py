@@ -1,4 +1,4 @@
-"""Sends rows and finds out each one's fate, however the vendor tells it: row log, counters, or a refusal of the whole call.
+"""Sends rows and finds out each one's fate, however the vendor tells it: row log, counters, refusal of the whole call.
 
 E-mails go first, phones after them onto contacts that exist by then. A row with a new e-mail and a known phone could
 otherwise be taken for the phone's owner, and the owner's address, opted out perhaps, be replaced by the new one.

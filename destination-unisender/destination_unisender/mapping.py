@@ -9,7 +9,7 @@ from destination_unisender.addresses import normalise_email, normalise_phone
 from destination_unisender.config import MAX_TAGS, Config, FieldMapping
 from destination_unisender.errors import ConfigError
 from destination_unisender.outcomes import Code
-from destination_unisender.paths import RecordPath, parse_path
+from destination_unisender.paths import EVERY, RecordPath, parse_path
 from destination_unisender.values import format_block, format_plain, is_set
 
 DELETIONS_SUFFIX = "_deletions"
@@ -32,7 +32,7 @@ class Person:
 class Departed:
     """A record that was deleted. Without `emails` its addresses are to be looked up by `key`.
 
-    `doubtful` are those among `emails` that the configuration would not have sent; they count only if marked as its own.
+    `doubtful` are those among `emails` that would not have been sent; they count only if marked as this record's.
     """
 
     key: str
@@ -60,10 +60,10 @@ class RecordMapper:
         self._with_phones = config.phones == "with_email"
         self._country = config.default_country
         self._clear = config.when_empty == "clear"
-        self._email = parse_path(chosen.email)
-        self._phone = parse_path(chosen.phone)
-        self._key = parse_path(chosen.key)
-        self._tags = parse_path(chosen.tags) if config.tags.from_record else None
+        self._read_emails = _texts_reader(parse_path(chosen.email), key="value")
+        self._read_phones = _texts_reader(parse_path(chosen.phone), key="value")
+        self._read_keys = _texts_reader(parse_path(chosen.key), key="id")
+        self._read_own_tags = _texts_reader(parse_path(chosen.tags), key="name") if config.tags.from_record else None
         self._static_tags = config.tags.static
         self._clear_tags = self._clear and config.tags.mode == "replace"
         self._consent = parse_path(config.consent.field) if config.consent.field else None
@@ -82,12 +82,13 @@ class RecordMapper:
         """What is to be done about this record."""
         if stream.endswith(DELETIONS_SUFFIX):
             return Departed(key=_text(record.get("entity_id", record.get("id"))))
-        key = _text(_first(self._key.find(record)))
-        candidates = _texts(self._email.find(record))
-        valid = tuple(dict.fromkeys(email for text in candidates if (email := normalise_email(text))))
-        emails = valid if self._take_all else valid[:1]
-        if is_deleted(record):
-            return Departed(key=key, emails=valid, doubtful=frozenset(valid) - frozenset(emails))
+        keys = self._read_keys(record)
+        key = keys[0] if keys else ""
+        candidates = self._read_emails(record)
+        deleted = is_deleted(record)
+        emails = self._valid(candidates, every=self._take_all or deleted)
+        if deleted:
+            return Departed(key=key, emails=emails, doubtful=frozenset() if self._take_all else frozenset(emails[1:]))
         if not emails:
             if not candidates:
                 return Refused(key=key, code=Code.NO_ADDRESS)
@@ -102,6 +103,17 @@ class RecordMapper:
             cells=self._cells(record, key, tags),
             dropped_tags=dropped,
         )
+
+    @staticmethod
+    def _valid(candidates: Iterable[str], *, every: bool) -> tuple[str, ...]:
+        valid = []
+        for text in candidates:
+            email = normalise_email(text)
+            if email and email not in valid:
+                valid.append(email)
+                if not every:
+                    break
+        return tuple(valid)
 
     def _cells(self, record: Record, key: str, tags: tuple[str, ...]) -> Cells:
         cells: Cells = {}
@@ -118,7 +130,7 @@ class RecordMapper:
     def _read_phone(self, record: Record) -> str | None:
         if not self._with_phones:
             return None
-        for text in _texts(self._phone.find(record)):
+        for text in self._read_phones(record):
             phone = normalise_phone(text, country=self._country)
             if phone:
                 return phone
@@ -126,10 +138,12 @@ class RecordMapper:
 
     def _read_tags(self, record: Record) -> tuple[tuple[str, ...], int]:
         names = self._static_tags
-        if self._tags is not None:
-            own = _texts(self._tags.find(record), keys=("name", "value"))
-            if own:
-                names = limit_tags((*names, *sorted(filter(None, map(_tag, own)), key=str.casefold)))
+        own = self._read_own_tags(record) if self._read_own_tags else None
+        if own:
+            tags = [tag for name in own if (tag := _tag(name))]
+            names = (
+                (*names, *tags) if len(tags) + len(names) == 1 else limit_tags((*names, *sorted(tags, key=_tag_order)))
+            )
         return names[:MAX_TAGS], max(0, len(names) - MAX_TAGS)
 
 
@@ -211,8 +225,8 @@ def _consents(record: Record, path: RecordPath) -> bool:
     return is_set(path.find(record))
 
 
-def _first(found: list[Any]) -> Any:
-    return found[0] if found else None
+def _tag_order(name: str) -> tuple[str, str]:
+    return name.casefold(), name
 
 
 def _text(value: Any) -> str:
@@ -221,24 +235,42 @@ def _text(value: Any) -> str:
 
 def _tag(name: str) -> str:
     # A comma would split the tag in two: Unisender takes tags as one comma-joined cell.
-    return " ".join(name.replace(",", " ").split())
+    return " ".join(name.replace(",", " ").split()) if "," in name or " " in name else name.strip()
 
 
-def _texts(found: Iterable[Any], *, keys: tuple[str, ...] = ("value", "name")) -> list[str]:
-    """The strings among what a path found: of a list its items, of an object its value; blanks are nothing."""
-    texts: list[str] = []
-    for value in found:
-        if isinstance(value, str):
-            if value.strip():
-                texts.append(value)
-        elif isinstance(value, list):
-            texts += _texts(value, keys=keys)
-        elif isinstance(value, Mapping):
-            if "values" in value and "field_id" in value:
-                texts += _texts([value["values"]], keys=keys)
+def _texts_reader(path: RecordPath, *, key: str) -> Callable[[Record], list[str]]:
+    """Reads every text a path leads to: strings, and of objects their `key`. Short paths go without a walk."""
+    names = path.segments
+    if path.is_custom_field or len(names) > 2 or not all(isinstance(name, str) and name != EVERY for name in names):
+        return lambda record: _texts(path.find(record), key)
+    first, last = str(names[0]), str(names[-1])
+    if len(names) == 1:
+        return lambda record: _texts(record.get(first), key)
+
+    def read_inner(record: Record) -> list[str]:
+        inner = record.get(first)
+        return _texts(inner.get(last), key) if type(inner) is dict else []
+
+    return read_inner
+
+
+def _texts(value: Any, key: str) -> list[str]:
+    """The strings in a value: of a list its items, of an object its `key`, value or name; blanks are nothing."""
+    kind = type(value)
+    if kind is str:
+        return [] if not value or value.isspace() else [value]
+    if kind is list:
+        texts: list[str] = []
+        for item in value:
+            if type(item) is dict and type(inner := item.get(key)) is str:
+                if inner and not inner.isspace():
+                    texts.append(inner)
             else:
-                inner = next((value[key] for key in keys if value.get(key) is not None), None)
-                texts += _texts([inner], keys=keys)
-        elif isinstance(value, int) and not isinstance(value, bool):
-            texts.append(str(value))
-    return texts
+                texts += _texts(item, key)
+        return texts
+    if kind is dict:
+        for name in (key, "values", "value", "name"):
+            if value.get(name) is not None:
+                return _texts(value[name], key)
+        return []
+    return [str(value)] if kind is int else []

@@ -6,7 +6,7 @@ Messages stay plain dicts: the CDK's dataclasses drop what they do not know, the
 import json
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -19,13 +19,15 @@ from destination_unisender.mapping import Departed, Person, RecordMapper, Refuse
 from destination_unisender.outcomes import Ledger, Outcome
 from destination_unisender.output import Output
 from destination_unisender.stopping import StopSignal
-from destination_unisender.vendor_log import Verdict
+
+if TYPE_CHECKING:
+    from destination_unisender.vendor_log import Verdict
 
 _MOST_DELETIONS = 500
 
 
 class MessageLoop:
-    """Feeds lines in, one after the other. One call to Unisender is under way at a time, while the next batch is read."""
+    """Feeds lines in, one after the other. One call to Unisender is under way at a time."""
 
     def __init__(
         self,
@@ -87,8 +89,8 @@ class MessageLoop:
             self._flush()
         self._ledger.summarise()
         if self._importer.phones_ignored:
-            text = f"{self._importer.phones_ignored} contacts were delivered without their phone: Unisender did not take it."
-            self._output.log("WARN", f"phone_ignored: {text}")
+            count = self._importer.phones_ignored
+            self._output.log("WARN", f"phone_ignored: {count} contacts were delivered without their phone.")
 
     def close(self) -> None:
         """Let go of the worker without waiting for it."""

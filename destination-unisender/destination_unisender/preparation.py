@@ -73,7 +73,8 @@ def _create_list(client: Client, title: str) -> str:
             if name.strip() == title.strip():
                 return list_id
         raise ConfigError(
-            f"Unisender refuses to create the list {title!r} (list.title): {refused.vendor_text}. Give another title or an id."
+            f"Unisender refuses to create the list {title!r} (list.title): {refused.vendor_text}."
+            " Give another title or an id."
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""The command line: `destination-unisender spec | check | discover | write`. Importing this module does nothing else."""
+"""The command line: `destination-unisender spec | check | discover | write`. Importing it has no side effects."""
 
 import argparse
 import gc
@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from destination_unisender.config import parse_config
+from destination_unisender.config_reading import parse_config
 from destination_unisender.discovery import destination_catalog
 from destination_unisender.errors import ConfigError, UnisenderError
 from destination_unisender.output import Output

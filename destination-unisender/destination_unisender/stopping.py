@@ -1,4 +1,4 @@
-"""SIGTERM: what waits stops at once; what is being acknowledged is finished; nothing is acknowledged that was not sent."""
+"""SIGTERM: what waits stops at once, what is being acknowledged is finished, what was not sent is not acknowledged."""
 
 import signal
 import threading
@@ -15,7 +15,7 @@ class Terminated(BaseException):
 
 
 class StopSignal:
-    """Whether the run was asked to stop. Main thread: `protected` sections are not interrupted, only cut after a grace."""
+    """Whether the run was asked to stop. `protected` sections of the main thread are only cut after a grace."""
 
     def __init__(self) -> None:
         self._asked = threading.Event()

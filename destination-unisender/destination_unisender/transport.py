@@ -182,36 +182,38 @@ def _told(failed: _CallFailedError) -> str:
 
 
 def _named_error(failed: _CallFailedError, *, method: str) -> UnisenderError:
-    match failed.failure:
-        case Failure.KEY:
-            return ConfigError(
-                "Unisender does not know the API key (api_key): copy it again from Unisender's settings."
-            )
-        case Failure.ACCESS if failed.code:
-            return ConfigError(
-                f"Unisender denies this API key access to {method}: switch API access on in Unisender's settings"
-                " (Integration and API), or use the key of a user who may do this."
-            )
-        case Failure.ACCESS:
-            return ConfigError(
-                f"Unisender's gateway refuses us (HTTP {failed.status} for {method}): see whether this address is blocked"
-                " and the key (api_key) is right, and ask Unisender's support if so."
-            )
-        case Failure.MONEY:
-            return ConfigError(
-                "The Unisender account has not enough money or its tariff is used up: top it up, then run the sync again."
-            )
-        case Failure.METHOD if failed.code:
-            return SystemFaultError(f"Unisender does not know the method {method}: check base_url.")
-        case Failure.METHOD:
-            return ConfigError(f"Nothing answers to {method} at base_url (HTTP 404): correct base_url or leave it out.")
-        case Failure.REFUSED:
-            return CallRefusedError(method=method, code=failed.code, vendor_text=failed.text)
-        case Failure.TOO_LARGE:
-            return TooLargeError(f"Unisender found the request {method} too large.")
-        case Failure.TIMEOUT:
-            return TimedOutError(f"Unisender did not answer {method} in time; the next run repeats it.")
-        case _:
-            return TransientError(
-                f"Unisender {failed.failure.value} ({method}{_told(failed)}), also after repeats; try again later."
-            )
+    """The error a call ends in: what happened, and what the user is to do."""
+    advice = _ADVICE.get((failed.failure, bool(failed.code)))
+    if advice:
+        return ConfigError(advice.format(method=method, status=failed.status))
+    if failed.failure is Failure.REFUSED:
+        return CallRefusedError(method=method, code=failed.code, vendor_text=failed.text)
+    if failed.failure is Failure.TOO_LARGE:
+        return TooLargeError(f"Unisender found the request {method} too large.")
+    if failed.failure is Failure.TIMEOUT:
+        return TimedOutError(f"Unisender did not answer {method} in time; the next run repeats it.")
+    if failed.failure is Failure.METHOD:
+        return SystemFaultError(f"Unisender does not know the method {method}: check base_url.")
+    return TransientError(
+        f"Unisender {failed.failure.value} ({method}{_told(failed)}), also after repeats; try again later."
+    )
+
+
+_NO_MONEY = "The Unisender account lacks money or its tariff is used up: top it up, then run the sync again."
+_WRONG_KEY = "Unisender does not know the API key (api_key): copy it again from Unisender's settings."
+# By failure and whether the API itself said so (with a code) or something before it (with a status).
+_ADVICE = {
+    (Failure.KEY, True): _WRONG_KEY,
+    (Failure.MONEY, True): _NO_MONEY,
+    (Failure.ACCESS, True): (
+        "Unisender denies this API key access to {method}: switch API access on in Unisender's settings"
+        " (Integration and API), or use the key of a user who may do this."
+    ),
+    (Failure.ACCESS, False): (
+        "Unisender's gateway refuses us (HTTP {status} for {method}): see whether the key (api_key) is right and this"
+        " computer's address is not blocked, and ask Unisender's support if so."
+    ),
+    (Failure.METHOD, False): (
+        "Nothing answers to {method} at base_url (HTTP {status}): correct base_url or leave it out."
+    ),
+}

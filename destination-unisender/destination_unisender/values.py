@@ -1,6 +1,6 @@
 """How a CRM's value is written into a Unisender field, which keeps everything as text. Pure.
 
-Types and shapes of amoCRM's values: amoCRM docs, custom fields of an account. Date spelling: Unisender docs, createfield.
+Types and shapes of amoCRM's values: amoCRM docs, custom fields. Date spelling: Unisender docs, createfield.
 """
 
 from collections.abc import Callable, Mapping

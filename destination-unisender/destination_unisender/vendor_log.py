@@ -1,6 +1,6 @@
 """What an import's counters and `log` say about each row. Pure; the vendor publishes no list of `log[].code`.
 
-So: known words first, then the counters, and what stays unclear counts as refused. Unisender docs: contacts/importcontacts.
+So: known words first, then the counters; what stays unclear counts as refused. Unisender docs: importcontacts.
 """
 
 from collections.abc import Mapping

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from destination_unisender.batches import Buffer
 from destination_unisender.catalog import parse_catalog
 from destination_unisender.client import Client
-from destination_unisender.config import Config, parse_config
+from destination_unisender.config import Config
+from destination_unisender.config_reading import parse_config
 from destination_unisender.deletions import Deletions
 from destination_unisender.errors import ConfigError, UnisenderError
 from destination_unisender.importing import Importer
