@@ -29,12 +29,13 @@ class RequestBudget:
 
     def __init__(
         self,
-        requests_per_second: float,
+        requests_per_second: float | None,
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._spacing = 1.0 / requests_per_second
+        self._unlimited = requests_per_second is None
+        self._spacing = 1.0 / requests_per_second if requests_per_second else 0.0
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
@@ -61,7 +62,7 @@ class RequestBudget:
             self._next_slot = max(self._next_slot, self._clock() + seconds)
 
     def _window_opens(self, now: float) -> float:
-        if len(self._window) < VENDOR_LIMIT:
+        if self._unlimited or len(self._window) < VENDOR_LIMIT:
             return 0.0
         counted = self._window[0].counted_by(now)
         return counted + WINDOW + SAFETY

@@ -25,6 +25,7 @@ TOP_KEYS = (
     "start_date",
     "requests_per_second",
     "num_workers",
+    "rate_limits",
     "lookback_window",
     "base_url",
     "record_ids",
@@ -64,12 +65,15 @@ class Patience:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Everything but the credentials, checked and typed. `start` and `lookback` are Unix seconds and seconds."""
+    """Everything but the credentials, checked and typed. `start` and `lookback` are Unix seconds and seconds.
+
+    `requests_per_second` is None only against a sandbox that does not limit either.
+    """
 
     host: str
     base_url: str
     start: int
-    requests_per_second: float = float(MAX_REQUESTS_PER_SECOND)
+    requests_per_second: float | None = float(MAX_REQUESTS_PER_SECOND)
     num_workers: int = 4
     lookback: int = 300
     record_ids: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
@@ -89,9 +93,7 @@ def parse(config: Mapping[str, Any]) -> Settings:
         host=host,
         base_url=base_url,
         start=_start(config),
-        requests_per_second=_number(
-            config, "requests_per_second", MAX_REQUESTS_PER_SECOND, 0.1, MAX_REQUESTS_PER_SECOND
-        ),
+        requests_per_second=_requests_per_second(config),
         num_workers=int(_number(config, "num_workers", 4, 2, 20)),
         lookback=int(_number(config, "lookback_window", 300, 0, 30 * 86_400)),
         record_ids=_record_ids(config.get("record_ids")),
@@ -148,6 +150,16 @@ def _start(config: Mapping[str, Any]) -> int:
     if start is None:
         raise ConfigError(f"`start_date` is {text!r}: write it as 2015-01-01T00:00:00Z (UTC).")
     return start
+
+
+def _requests_per_second(config: Mapping[str, Any]) -> float | None:
+    pace = _number(config, "requests_per_second", MAX_REQUESTS_PER_SECOND, 0.1, MAX_REQUESTS_PER_SECOND)
+    limits = config.get("rate_limits", "vendor")
+    if limits not in ("vendor", "off") or (limits == "off" and not config.get("base_url")):
+        raise ConfigError(
+            f"`rate_limits` is {limits!r}: leave it out; `off` is for measurements against a sandbox in `base_url`."
+        )
+    return pace if limits == "vendor" else None
 
 
 def _number(config: Mapping[str, Any], key: str, default: float, low: float, high: float) -> float:

@@ -135,9 +135,9 @@ def _judge_body(body: bytes, *, host: str, path: str, server_time: int | None) -
     if looks_like_html(body):
         return Decision(
             action=Action.RETRY,
-            error=ConfigError(
+            error=TransientError(
                 f"{host} answered {path} with a web page instead of data: "
-                "check that `host` is the address of your amoCRM account, such as acme.amocrm.ru."
+                "run the sync again later; if it repeats, check that `host` is the address of your amoCRM account."
             ),
         )
     try:
@@ -167,7 +167,7 @@ def _refusal(status: int, *, body: bytes, host: str, path: str) -> AmocrmError:
             f"The amoCRM user or integration has no right to read {path} on {host} (403, {detail!r}): "
             "give its user that right (most often: administrator) or leave the stream out."
         )
-    if status == 404 and detail is None:
+    if status == 404:
         return ConfigError(
             f"{host} does not serve the amoCRM API at {path} (404): "
             "check that `host` is the address of your amoCRM account, such as acme.amocrm.ru."

@@ -119,6 +119,24 @@ class Slices(PartitionGenerator):
         yield from self.make()
 
 
+class RecordBatch(AirbyteMessage):  # type: ignore[misc]  # the protocol's classes are untyped
+    """Up to 250 RECORD messages in one; never leaves the process: `messages` or the command line unfold it."""
+
+    def __init__(self, *, stream: str, records: list[dict[str, Any]]) -> None:
+        super().__init__(type=Type.RECORD)
+        self.stream = stream
+        self.records = records
+        self.emitted_at = time.time_ns() // 1_000_000
+
+    def messages(self) -> Iterator[AirbyteMessage]:
+        """The RECORD messages."""
+        for record in self.records:
+            yield AirbyteMessage(
+                type=Type.RECORD,
+                record=AirbyteRecordMessage(stream=self.stream, data=record, emitted_at=self.emitted_at),
+            )
+
+
 class BatchSource(ConcurrentSource):
     """The CDK's engine, which also takes batches: one queue item for up to 250 records."""
 
@@ -141,16 +159,13 @@ class BatchSource(ConcurrentSource):
         if not isinstance(queue_item, Batch):
             yield from super()._handle_item(queue_item, concurrent_stream_processor)
             return
+        # the engine counts records one by one and says RUNNING at the first
         name = queue_item.stream_name
         first, *rest = queue_item.records
-        yield from concurrent_stream_processor.on_record(Record(data=first, stream_name=name))
-        now = time.time_ns() // 1_000_000
-        for record in rest:
-            yield AirbyteMessage(
-                type=Type.RECORD, record=AirbyteRecordMessage(stream=name, data=record, emitted_at=now)
-            )
-        # the engine's own counter feeds its closing log line; it knows of the first record only
+        status_and_first = list(concurrent_stream_processor.on_record(Record(data=first, stream_name=name)))
         concurrent_stream_processor._record_counter[name] += len(rest)  # noqa: SLF001
+        yield from (message for message in status_and_first if message.type is not Type.RECORD)
+        yield RecordBatch(stream=name, records=queue_item.records)
 
 
 class OrderedMessages(ConcurrentMessageRepository):

@@ -22,7 +22,8 @@ from source_amocrm.auth import tokens_for
 from source_amocrm.check import find_problem
 from source_amocrm.client import ApiClient
 from source_amocrm.config import Settings, parse
-from source_amocrm.partition import QUEUE_CHUNKS, BatchSource, OrderedMessages
+from source_amocrm.errors import AmocrmError
+from source_amocrm.partition import QUEUE_CHUNKS, BatchSource, OrderedMessages, RecordBatch
 from source_amocrm.plan import StreamPlan
 from source_amocrm.protocol import (
     AirbyteCatalog,
@@ -31,7 +32,9 @@ from source_amocrm.protocol import (
     AirbyteStateMessage,
     AirbyteStreamStatus,
     ConfiguredAirbyteCatalog,
+    FailureType,
     Status,
+    Type,
 )
 from source_amocrm.streams import StreamFactory
 
@@ -88,6 +91,20 @@ class SourceAmocrm(ConcurrentDeclarativeSource):
         state: list[AirbyteStateMessage] | None = None,
     ) -> Iterator[AirbyteMessage]:
         """Reads the configured streams side by side, within one request budget."""
+        for message in self.read_batches(logger, config, catalog, state):
+            if isinstance(message, RecordBatch):
+                yield from message.messages()
+            else:
+                yield message
+
+    def read_batches(
+        self,
+        logger: logging.Logger,
+        config: Mapping[str, Any],
+        catalog: ConfiguredAirbyteCatalog,
+        state: list[AirbyteStateMessage] | None = None,
+    ) -> Iterator[AirbyteMessage]:
+        """As `read`, with records still in batches."""
         plans = self.plans()
         queue: Queue[Any] = Queue(maxsize=QUEUE_CHUNKS)
         factory = self._factory(config, queue, state or [])
@@ -103,7 +120,7 @@ class SourceAmocrm(ConcurrentDeclarativeSource):
             return
         workers = factory.settings.num_workers
         engine = BatchSource.with_workers(workers, logger=logger, messages=factory.messages, queue=queue)
-        yield from engine.read(chosen)
+        yield from _with_honest_ending(engine.read(chosen))
 
     def plans(self) -> dict[str, StreamPlan]:
         """The streams of the manifest, by name."""
@@ -119,6 +136,29 @@ class SourceAmocrm(ConcurrentDeclarativeSource):
             client=client,
             account=AccountFacts(client),
         )
+
+
+def _with_honest_ending(messages: Iterator[AirbyteMessage]) -> Iterator[AirbyteMessage]:
+    """The same messages; the error that sums a failed read up gets the failure type of what failed.
+
+    The CDK's own summary is always a config error, which tells an orchestrator not to try again.
+    """
+    failures: dict[FailureType, list[str]] = {}
+    try:
+        for message in messages:
+            if message.type is Type.TRACE and message.trace and message.trace.error:
+                stream = message.trace.error.stream_descriptor
+                failures.setdefault(message.trace.error.failure_type, []).append(stream.name if stream else "?")
+            yield message
+    except AirbyteTracedException as error:
+        for failure_type in (FailureType.config_error, FailureType.system_error, FailureType.transient_error):
+            if failure_type in failures:
+                streams = ", ".join(sorted({name for names in failures.values() for name in names}))
+                raise AmocrmError(
+                    f"These streams were not read to their end: {streams}. The errors before this one say why.",
+                    failure_type,
+                ) from error
+        raise
 
 
 def open_client(settings: Settings, config: Mapping[str, Any]) -> ApiClient:
