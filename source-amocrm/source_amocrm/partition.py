@@ -119,7 +119,7 @@ class Slices(PartitionGenerator):
         yield from self.make()
 
 
-class RecordBatch(AirbyteMessage):  # type: ignore[misc]  # the protocol's classes are untyped
+class RecordBatch(AirbyteMessage):
     """Up to 250 RECORD messages in one; never leaves the process: `messages` or the command line unfold it."""
 
     def __init__(self, *, stream: str, records: list[dict[str, Any]]) -> None:
