@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import requests
 from aiohttp import web
+
 from sandbox.app import make_app
 from sandbox.settings import Settings
 

@@ -20,7 +20,7 @@ def arrived(vendor):
     return {email: contact["fields"]["Name"] for email, contact in vendor.contacts().items()}
 
 
-EXPECTED = {email: name for email, name in ROWS}
+EXPECTED = dict(ROWS)
 
 
 @pytest.fixture

@@ -175,18 +175,17 @@ def test_acts_of_unknown_people_are_refused(vendor):
     vendor.control("POST", "unisender/no-such-key/opt_out", {"email": ANNA}, expect=404)
 
 
-EMAILS = ["a@example.com", "b@example.com", "c@example.com"]
-LISTS = st.sampled_from(["", "1", "2", "1,2"])
+EMAILS = ["a@example.com", "b@example.com"]
+LISTS = st.sampled_from(["1,2", "1", "2", ""])
 STATUSES = st.sampled_from(["", "new", "active", "inactive", "unsubscribed", "blocked"])
 emails = st.sampled_from(EMAILS)
 phones = st.sampled_from(["", "+79000000001", "8 900 000-00-02", "bad"])
 rows = st.lists(
     st.fixed_dictionaries(
-        {"email": emails},
+        {"email": emails, "email_list_ids": LISTS},
         optional={
             "phone": phones,
-            "email_list_ids": LISTS,
-            "email_unsubscribed_list_ids": LISTS,
+            "email_unsubscribed_list_ids": st.sampled_from(["", "1", "2"]),
             "email_status": STATUSES,
             "tags": st.sampled_from(["", "x"]),
             "Name": st.sampled_from(["", "A"]),
@@ -234,6 +233,7 @@ def hold(vendor, steps):
     key = f"hold-{next(numbers)}"
     vendor.control("POST", "unisender/keys", {"api_key": key}, expect=201)
     vendor.call("createList", {"title": "Second"}, key=key)
+    vendor.load(JOIN, *[[email, "1,2"] for email in EMAILS], key=key)
     gone = set()
     for step in steps:
         play(vendor, key, step)
@@ -250,13 +250,13 @@ RELAXED = settings(
 
 
 @RELAXED
-@given(steps=st.lists(harmless, min_size=1, max_size=12))
+@given(steps=st.lists(harmless, min_size=1, max_size=10))
 def test_no_sequence_without_overwrite_exclude_or_delete_makes_who_left_mailable(vendor, steps):
     hold(vendor, steps)
 
 
 @RELAXED
-@given(steps=st.lists(remembered, min_size=1, max_size=12))
+@given(steps=st.lists(remembered, min_size=1, max_size=10))
 def test_with_a_memory_for_excluded_and_deleted_ones_no_sequence_does(vendor, steps):
     vendor.switch(exclude_optout="remembers", delete_optout="remembers")
 

@@ -4,12 +4,12 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from sandbox.unisender.addresses import normalise_email, normalise_phone
 from sandbox.unisender.contacts import Contact, Memberships
+from sandbox.unisender.hooks import zone_of
 
 if TYPE_CHECKING:
     from sandbox.unisender.accounts import Account
@@ -81,7 +81,7 @@ def columns_of(account: "Account", asked: Sequence[str]) -> list[str]:
 
 def cells_of(account: "Account", *, zone: str) -> Mapping[str, Cell]:
     """How each column's text is made of a contact. Times are written in `zone`."""
-    tz = UTC if zone == "UTC" else ZoneInfo(zone)
+    tz = zone_of(zone)
 
     def time(seconds: int) -> str:
         return datetime.fromtimestamp(seconds, tz).strftime("%Y-%m-%d %H:%M:%S") if seconds else ""
