@@ -24,6 +24,7 @@ from sandbox.unisender.forms import FALSE_TEXTS, Form
 from sandbox.unisender.import_table import MOST_TAGS, ImportTable, owners_text, tag_names
 
 LONGEST_VALUE, LONGEST_TAG = 10_000, 255
+NO_STATUSES = (None, None)
 
 
 @dataclass(kw_only=True)
@@ -65,6 +66,9 @@ class Import:
         self._table = table
         self._columns = table.columns
         self._list_keys = {kind: self._keys_of_lists(kind) for kind in ADDRESS_KINDS}
+        self._list_kinds = [kind for kind in ADDRESS_KINDS if self._overwrite_lists or any(self._list_keys[kind][:3])]
+        self._has_statuses = any(column in table.columns for column in STATUS_COLUMNS)
+        self._remember = not self._overwrite_lists and switches["unisender.exclude_optout"] == "remembers"
         self._clear_unnamed_lists = switches["unisender.overwrite_lists_without_column"] == "clear"
         self._memberships: dict[tuple[Any, ...], Memberships] = {}
         self._tags: dict[str, tuple[int, ...]] = {}
@@ -97,7 +101,7 @@ class Import:
         if self._table.unknown_lists:
             self._refuse_unknown_lists(cells)
         values = self._read_values(cells)
-        statuses = [self._status(index, column, cells) for column in STATUS_COLUMNS]
+        statuses = self._read_statuses(index, cells) if self._has_statuses else NO_STATUSES
         if "tags" in columns:
             self._check_tag_lengths(cells.get(columns["tags"], ""))
         contact, phone = self._owner(index, email, phone)
@@ -185,7 +189,7 @@ class Import:
     def _read_values(self, cells: dict[str, str]) -> tuple[str | None, ...]:
         """User-field cells in column order; None where there is no cell."""
         values = tuple([cells.get(key) for key in self._table.field_keys])
-        if any(value is not None and len(value) > LONGEST_VALUE for value in values):
+        if max(map(len, cells.values())) > LONGEST_VALUE and any(len(value or "") > LONGEST_VALUE for value in values):
             if self._switches["unisender.long_values"] == "row":
                 raise RowRefusedError(
                     "value_too_long", f"A field value is longer than {LONGEST_VALUE}, row was ignored"
@@ -248,6 +252,10 @@ class Import:
             status == NEW and self._switches["unisender.status_of_new"] == "changed"
         )
 
+    def _read_statuses(self, index: int, cells: dict[str, str]) -> tuple[str | None, str | None]:
+        email, phone = STATUS_COLUMNS
+        return self._status(index, email, cells), self._status(index, phone, cells)
+
     def _status(self, index: int, column: str, cells: dict[str, str]) -> str | None:
         key = self._columns.get(column)
         text = cells.get(key, "").strip() if key is not None else ""
@@ -286,12 +294,11 @@ class Import:
         contact.tags = tags
 
     def _write_lists(self, contact: Contact, cells: dict[str, str]) -> None:
-        remember = not self._overwrite_lists and self._switches["unisender.exclude_optout"] == "remembers"
-        for kind in ADDRESS_KINDS:
+        for kind in self._list_kinds:
             base = contact.memberships(kind)
             changed = self._new_memberships(kind, base, cells)
             if changed is not base and contact.address(kind) is not None:
-                self._account.set_memberships(contact, kind, changed, remember=remember)
+                self._account.set_memberships(contact, kind, changed, remember=self._remember)
 
     def _new_memberships(self, kind: AddressKind, base: Memberships, cells: dict[str, str]) -> Memberships:
         join_key, leave_key, exclude_key, times_key = self._list_keys[kind]
