@@ -68,7 +68,7 @@ class Bench:
             self._measure(1, lambda step: limited_read(shop, self._contacts, step))
         self._measure(4, lambda step: self._warm_start(folder, captured, step))
         self._measure(5, lambda step: memory(folder, captured, self._sizes, step))
-        self._measure(6, lambda _: self._server())
+        self._measure(6, lambda _: self._server(captured))
 
     def _prepare(self, folder: Path, server_process: Sandbox) -> tuple[Workshop, Captured]:
         self._display.say("[bold]Preparing[/]  reading everything once, so that pages are warm and records lie ready")
@@ -106,10 +106,14 @@ class Bench:
         with sandbox(contacts=ONE_PAGE) as small:
             return warm_start(Workshop(folder / "small", small), captured, step)
 
-    def _server(self) -> Measurement:
+    def _server(self, captured: Captured) -> Measurement:
         if not (self._page_seconds and self._import_seconds):
             raise NotMeasuredError("it is taken from measurements 2 and 3, and they were not made")
-        return server(page_seconds=self._page_seconds, import_seconds=self._import_seconds)
+        return server(
+            first_page_seconds=captured.first_page_seconds,
+            page_seconds=self._page_seconds,
+            import_seconds=self._import_seconds,
+        )
 
 
 def main(

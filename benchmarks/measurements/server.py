@@ -5,9 +5,9 @@ from benchmarks.results import Goal, Measurement, Table
 MOST_PAGE_MS = 5.0
 
 
-def server(*, page_seconds: float, import_seconds: float) -> Measurement:
+def server(*, first_page_seconds: float, page_seconds: float, import_seconds: float) -> Measurement:
     """From the bare loops' runs: CPU seconds of the server per 250-contact page and per 500 imported rows."""
-    page, rows = 1000 * page_seconds, 1000 * import_seconds
+    first, page, rows = 1000 * first_page_seconds, 1000 * page_seconds, 1000 * import_seconds
     return Measurement(
         title="The sandbox itself",
         goals=[
@@ -21,7 +21,11 @@ def server(*, page_seconds: float, import_seconds: float) -> Measurement:
         tables=[
             Table(
                 header=["CPU of the server", "ms"],
-                rows=[["a page of 250 contacts", f"{page:.1f}"], ["an import of 500 rows", f"{rows:.1f}"]],
+                rows=[
+                    ["a page of 250 contacts, asked for the first time", f"{first:.1f}"],
+                    ["a page of 250 contacts, asked for again", f"{page:.1f}"],
+                    ["an import of 500 rows", f"{rows:.1f}"],
+                ],
             )
         ],
         notes=[
