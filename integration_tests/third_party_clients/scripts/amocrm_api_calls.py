@@ -60,7 +60,7 @@ tell("leads of a contact", {"id": linked.id, "leads": [lead.id for lead in linke
 anna = Contact.objects.create(
     name="Анна Образцова",
     custom_fields_values=[
-        {"field_code": "PHONE", "values": [{"value": "+79000000777", "enum_code": "WORK"}]},
+        {"field_code": "PHONE", "values": [{"value": "+79007770077", "enum_code": "WORK"}]},
         {"field_code": "EMAIL", "values": [{"value": "anna@example.com", "enum_code": "WORK"}]},
     ],
 )
@@ -88,7 +88,7 @@ tomorrow = int((datetime.now(UTC) + timedelta(days=1)).timestamp())
 Task.objects.create(text="Перезвонить", complete_till=tomorrow, entity_id=lead.id, entity_type="leads", task_type_id=1)
 tell("tasks", [{"text": task.text, "done": task.is_completed, "of": task.entity.id} for task in lead.tasks])
 call: Any = Call().create(
-    direction="inbound", phone="8 900 000-07-77", source="example-pbx", duration=42, uniq="call-1", status=4,
+    direction="inbound", phone="8 900 777-00-77", source="example-pbx", duration=42, uniq="call-1", status=4,
     link="https://example.com/call-1.mp3", result="ok",
 )  # fmt: skip
 tell("call", {key: call[key] for key in ("id", "entity_id", "entity_type")})
