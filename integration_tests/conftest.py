@@ -2,17 +2,16 @@
 
 import json
 import multiprocessing
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from forked_connectors import PACKAGES, launch_here
 from sandbox.demo.sandbox_control import SandboxControl, running
 
 ROOT = Path(__file__).parents[1]
@@ -83,22 +82,6 @@ def run(tmp_path: Path) -> Callable[..., SimpleNamespace]:
         return report(done.returncode, done.stdout, done.stderr)
 
     return run_command
-
-
-PACKAGES = {"source-amocrm": "source_amocrm", "destination-unisender": "destination_unisender"}
-
-
-def launch_here(name: str, arguments: list[str], stdin: str, stdout: str) -> None:
-    """In a forked process: the connector's command on files instead of the terminal."""
-    os.dup2(os.open(stdin, os.O_RDONLY), 0)
-    os.dup2(os.open(stdout, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
-    sys.stdin, sys.stdout = os.fdopen(0, closefd=False), os.fdopen(1, "w", closefd=False)
-    try:
-        code = import_module(f"{PACKAGES[name]}.run").launch(arguments)
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else 1
-    sys.stdout.flush()
-    os._exit(code)
 
 
 @pytest.fixture(scope="session")
