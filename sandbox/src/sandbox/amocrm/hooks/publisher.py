@@ -8,12 +8,13 @@ from typing import Any
 from sandbox.amocrm.change import Change
 from sandbox.amocrm.hooks.deliveries import Deliveries
 from sandbox.amocrm.hooks.encode import account_block, form
-from sandbox.amocrm.hooks.routing import Hook, hooks_of
+from sandbox.amocrm.hooks.routing import hooks_of
 from sandbox.amocrm.hooks.style import Style
 from sandbox.amocrm.hooks.subscriptions import Subscriptions
 
 Address = tuple[str, str, str, str]
 Sender = tuple[int, str, str]
+Batch = dict[Address, list[dict[str, Any]]]
 
 
 class Publisher:
@@ -29,16 +30,20 @@ class Publisher:
         self._subscriptions = subscriptions
         self._deliveries = deliveries
         self._style = style
-        self._batches: dict[object, dict[Address, list[dict[str, Any]]]] = {}
+        self._batches: dict[object, Batch] = {}
         self._single = False
         self._sender = sender
 
     def publish(self, change: Change) -> None:
         if not len(self._subscriptions):
             return
+        batch = self._open_batch()
         for hook in hooks_of(change, self._style):
             if self._subscriptions.listening(hook.code):
-                self._collect(change, hook)
+                address = (hook.code, hook.top, hook.key, change.entity)
+                batch.setdefault(address, []).append(hook.item(change, self._style))
+        if not self._is_waiting(batch):
+            self._send(batch)
 
     @contextmanager
     def one_by_one(self) -> Iterator[None]:
@@ -49,30 +54,33 @@ class Publisher:
         finally:
             self._single = False
 
-    def _collect(self, change: Change, hook: Hook) -> None:
-        item = hook.item(change, self._style)
-        address = (hook.code, hook.top, hook.key, change.entity)
+    def _open_batch(self) -> Batch:
+        """The batch of the running task, sent once the task lets go; a batch of its own where there is none."""
         try:
-            batch = None if self._single else asyncio.current_task()
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            batch = None
-        if batch is None:
-            self._send({address: [item]})
-            return
-        if batch not in self._batches:
-            self._batches[batch] = {}
-            loop.call_soon(self._flush, batch)
-        self._batches[batch].setdefault(address, []).append(item)
+            writer = None if self._single else asyncio.current_task()
+        except RuntimeError:  # no event loop
+            writer = None
+        if writer is None:
+            return {}
+        if writer not in self._batches:
+            self._batches[writer] = {}
+            asyncio.get_running_loop().call_soon(self._flush, writer)
+        return self._batches[writer]
 
-    def _flush(self, batch: object) -> None:
-        self._send(self._batches.pop(batch))
+    def _is_waiting(self, batch: Batch) -> bool:
+        return any(batch is known for known in self._batches.values())
 
-    def _send(self, gathered: dict[Address, list[dict[str, Any]]]) -> None:
-        for (code, top, key, _), found in gathered.items():
+    def _flush(self, writer: object) -> None:
+        self._send(self._batches.pop(writer))
+
+    def _send(self, batch: Batch) -> None:
+        sent: set[tuple[int, str]] = set()
+        for (code, top, key, _), found in batch.items():
             body = self._body({top: {key: found}})
             for webhook in self._subscriptions.listening(code):
-                self._deliveries.send(webhook, code=code, body=body)
+                if (webhook.id, body) not in sent:  # responsible_contact and update_contact read the same
+                    sent.add((webhook.id, body))
+                    self._deliveries.send(webhook, code=code, body=body)
 
     def _body(self, payload: dict[str, Any]) -> str:
         account_id, subdomain, zone = self._sender()
