@@ -137,6 +137,8 @@ class Buffer:
             row.overtaken = [*old.overtaken, old.record]
             row.cells = self._merge(old.cells, row.cells)
             row.phone = row.phone or old.phone
+            if old.phone and old.phone != row.phone and self._phone_holder.get(old.phone) == row.email:
+                del self._phone_holder[old.phone]
             columns = tuple(row.cells)
             if columns != old_columns:
                 del self._groups[old_columns][row.email]
