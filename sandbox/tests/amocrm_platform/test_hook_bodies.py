@@ -462,6 +462,19 @@ def test_a_contact_s_new_responsible_comes_under_the_switched_key(hooks: Hooks, 
     assert pairs[f"contacts[{key}][0][responsible_user_id]"] == str(ANNA)
 
 
+def test_who_hears_of_contacts_and_their_responsible_users_is_told_once(hooks: Hooks) -> None:
+    codes = ["update_contact", "responsible_contact"]
+    hooks.subscriptions.subscribe(
+        destination="http://127.0.0.1/", settings=codes, sort=None, user_id=ANNA, re_enable=True
+    )
+    change = Change(entity="contacts", action="update", record=record(5, "Иван"), before={"responsible_user_id": BORIS})
+    hooks.publisher.publish(change)
+    assert len(hooks.sent.hooks) == 1
+    hooks.switches.set("amocrm.hook_contact_responsible", "responsible")
+    hooks.publisher.publish(change)
+    assert len(hooks.sent.hooks) == 3
+
+
 @pytest.mark.parametrize(("sends", "hooks_made"), [(True, 1), (False, 0)])
 def test_notes_of_messages_are_told_if_the_switch_says_so(hooks: Hooks, sends: bool, hooks_made: int) -> None:
     hooks.switches.set("amocrm.hook_sms_notes", sends)
