@@ -11,8 +11,8 @@ import phonenumbers
 _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})")
 _PHONE_FILLING = str.maketrans("", "", " ().-\t\u00a0\u2010\u2011\u2012\u2013\u2014")
-# Countries that share +7 and the trunk prefix 8: the bulk of amoCRM's phones, spelled without the library's 60 µs.
-_PLUS_SEVEN_COUNTRIES = frozenset({"RU", "KZ"})
+# The bulk of amoCRM's phones, spelled without the library's 60 µs.
+_FAST_COUNTRY = "RU"
 _PLUS_SEVEN_DIGITS = 11
 _NATIONAL_DIGITS = 10
 
@@ -47,7 +47,7 @@ def normalise_phone(text: str, *, country: str) -> str | None:
     `country` (ISO 3166-1 alpha-2) reads numbers written without a country code: in RU `8 (900) …` is `+7900…`.
     """
     digits = text.translate(_PHONE_FILLING)
-    if country in _PLUS_SEVEN_COUNTRIES:
+    if country == _FAST_COUNTRY:
         fast = _plus_seven(digits)
         if fast:
             return fast
@@ -74,7 +74,8 @@ def _by_library(text: str, *, country: str) -> str | None:
         number = phonenumbers.parse(text, country)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_possible_number(number):
+    # "Possible" alone would let numbers through that can only be dialled inside one town.
+    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

@@ -4,8 +4,7 @@ E-mails go first, phones after them onto contacts that exist by then. A row with
 otherwise be taken for the phone's owner, and the owner's address, opted out perhaps, be replaced by the new one.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from destination_unisender.batches import Columns, Row
 from destination_unisender.client import Client
@@ -18,6 +17,7 @@ _MOST_TRIES = 3  # Unisender docs, importContacts: repeat at most twice after a 
 _SMALLEST_BATCH = 25
 _REFUSALS_THAT_ARE_NO_ACCIDENT = 20
 _LOGGED_PHONES = 10
+_PHONE_COLUMNS = ("email", "phone")
 
 Cells = Sequence[str]
 
@@ -41,7 +41,8 @@ class Importer:
         self._size = batch_size
         self._recheck = recheck
         self._log = log
-        self.phones_ignored = 0
+        self._phones_ignored = 0
+        self._unexplained = 0
 
     def deliver(self, columns: Columns, rows: Sequence[Row]) -> list[Verdict]:
         """Import rows that share their columns; one verdict each, in order.
@@ -59,11 +60,20 @@ class Importer:
             for row, verdict in zip(rows, verdicts, strict=True)
             if row.phone and verdict is ACCEPTED
         ]
-        if phones:
-            for verdict in self._send(("email", "phone"), phones, search=_Search()):
+        for start in range(0, len(phones), self._size):
+            for verdict in self._send(_PHONE_COLUMNS, phones[start : start + self._size], search=_Search()):
                 if verdict is not ACCEPTED:
                     self._phone_ignored(verdict.detail)
         return verdicts
+
+    def summarise(self) -> None:
+        """Closing lines about what no record's outcome tells."""
+        if self._phones_ignored:
+            text = f"phone_ignored: {self._phones_ignored} contacts were delivered without their phone."
+            self._log("WARN", text)
+        if self._unexplained:
+            text = f"Unisender counted {self._unexplained} rows less than were sent and did not say which or why."
+            self._log("WARN", text)
 
     def _send_checked(self, columns: Columns, rows: Sequence[Cells]) -> list[Verdict]:
         """Send; when the whole call is refused, see first whether the account changed, then look for the bad rows."""
@@ -78,88 +88,62 @@ class Importer:
                 verdicts += self._send(columns, part, search=search)
         return verdicts
 
-    def _send(self, columns: Columns, rows: Sequence[Cells], *, search: "_Search") -> list[Verdict]:
+    def _send(self, columns: Columns, rows: Sequence[Cells], *, search: "_Search", tries: int = 0) -> list[Verdict]:
         """Send, and halve what is refused as a whole until the bad rows stand alone."""
         try:
-            return self._once(columns, rows, search=search)
+            return self._once(columns, rows, search=search, tries=tries)
         except CallRefusedError as refused:
             if len(rows) == 1:
                 search.found_bad(refused.vendor_text, columns)
                 return [Verdict(code=Code.REJECTED, detail=refused.vendor_text)]
+        return self._halves(columns, rows, search=search, tries=tries)
+
+    def _halves(self, columns: Columns, rows: Sequence[Cells], *, search: "_Search", tries: int) -> list[Verdict]:
         middle = len(rows) // 2
-        return [
-            *self._send(columns, rows[:middle], search=search),
-            *self._send(columns, rows[middle:], search=search),
-        ]
+        parts = [part for part in (rows[:middle], rows[middle:]) if part]
+        return [verdict for part in parts for verdict in self._send(columns, part, search=search, tries=tries)]
 
-    def _once(self, columns: Columns, rows: Sequence[Cells], *, search: "_Search") -> list[Verdict]:
-        result = self._call(columns, rows)
-        if result is None:  # too slow or too large: in halves
-            middle = len(rows) // 2
-            return [
-                verdict
-                for half in (rows[:middle], rows[middle:])
-                for verdict in self._send(columns, half, search=search)
-            ]
-        verdicts = self._judge(columns, rows, result, search=search)
-        if any(verdict is ACCEPTED for verdict in verdicts):
-            search.some_accepted = True
-        return verdicts
-
-    def _call(self, columns: Columns, rows: Sequence[Cells]) -> Mapping[str, Any] | None:
-        """One import, repeated at most twice after silence; None when smaller ones should be tried instead."""
-        for attempt in range(1, _MOST_TRIES + 1):
-            try:
-                return self._client.import_contacts(columns=columns, rows=rows, overwrite_tags=self._overwrite_tags)
-            except TimedOutError:
-                if attempt == _MOST_TRIES:
-                    raise
-                if attempt == 2 and len(rows) > _SMALLEST_BATCH:
-                    self._shrink(len(rows))
-                    return None
-                self._log("WARN", f"Unisender did not answer an import of {len(rows)} rows in time; sending it again.")
-            except TooLargeError:
-                if len(rows) == 1:
-                    raise TransientError(
-                        "Unisender finds a request of a single row too large; try again later."
-                    ) from None
-                self._shrink(len(rows))
-                return None
-        raise AssertionError("unreachable")
-
-    def _shrink(self, rows: int) -> None:
-        self._size = max(_SMALLEST_BATCH, min(self._size, rows // 2))
-        self._log("WARN", f"Unisender cannot take {rows} rows at a time; going on with at most {self._size}.")
-
-    def _judge(
-        self, columns: Columns, rows: Sequence[Cells], result: Mapping[str, Any], *, search: "_Search"
-    ) -> list[Verdict]:
+    def _once(self, columns: Columns, rows: Sequence[Cells], *, search: "_Search", tries: int = 0) -> list[Verdict]:
+        """One import. After silence the same rows go again, at most twice, in smaller calls each time."""
+        try:
+            result = self._client.import_contacts(columns=columns, rows=rows, overwrite_tags=self._overwrite_tags)
+        except TimedOutError:
+            if tries + 1 == _MOST_TRIES:
+                raise
+            self._shrink(len(rows))
+            return self._halves(columns, rows, search=search, tries=tries + 1)
+        except TooLargeError:
+            if len(rows) == 1:
+                raise TransientError("Unisender finds a request of one row too large; try again later.") from None
+            self._shrink(len(rows))
+            return self._halves(columns, rows, search=search, tries=tries)
         reading = read_log(result, sent=len(rows))
         if reading.unlocated:
             if len(rows) == 1:
-                return [
-                    Verdict(code=Code.INVALID_ADDRESS, detail="Unisender did not take the address and gave no reason")
-                ]
-            # Unisender says that some addresses were not imported but not which: the import is idempotent, so look.
-            middle = len(rows) // 2
+                return [Verdict(code=Code.INVALID_ADDRESS, detail="Unisender gave no reason")]
+            # Unisender says that some addresses were not imported but not which: an import repeats well, so look.
+            return self._halves(columns, rows, search=search, tries=tries)
+        if len(reading.refused) < len(rows):
+            search.some_accepted = True
+        if columns == _PHONE_COLUMNS:
+            # The e-mail is in already: whatever is said here is about the phone.
+            said = {**reading.warnings, **{number: verdict.detail for number, verdict in reading.refused.items()}}
             return [
-                verdict
-                for half in (rows[:middle], rows[middle:])
-                for verdict in self._send(columns, half, search=search)
-            ]
-        if columns == ("email", "phone"):
-            # Here the e-mail is in already: whatever is said is about the phone.
-            return [
-                Verdict(code=Code.REJECTED, detail=text)
-                if (text := reading.warnings.get(number) or _detail(reading.refused.get(number)))
-                else ACCEPTED
+                Verdict(code=Code.REJECTED, detail=said[number]) if number in said else ACCEPTED
                 for number in range(len(rows))
             ]
+        self._unexplained += reading.unexplained
         return [reading.refused.get(number, ACCEPTED) for number in range(len(rows))]
 
+    def _shrink(self, rows: int) -> None:
+        self._size = max(_SMALLEST_BATCH, min(self._size, rows // 2))
+        self._log(
+            "WARN", f"Unisender could not take {rows} rows in time; going on with at most {self._size} at a time."
+        )
+
     def _phone_ignored(self, detail: str) -> None:
-        self.phones_ignored += 1
-        if self.phones_ignored <= _LOGGED_PHONES:
+        self._phones_ignored += 1
+        if self._phones_ignored <= _LOGGED_PHONES:
             self._log("WARN", f"A contact was delivered without its phone: {detail}")
 
 
@@ -177,7 +161,3 @@ class _Search:
                 f"Unisender refuses every row with the columns {', '.join(columns)}: {vendor_text}."
                 " Correct the mapping or the list."
             )
-
-
-def _detail(verdict: Verdict | None) -> str:
-    return verdict.detail if verdict else ""

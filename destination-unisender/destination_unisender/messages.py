@@ -88,9 +88,7 @@ class MessageLoop:
         with self._stop.protected():
             self._flush()
         self._ledger.summarise()
-        if self._importer.phones_ignored:
-            count = self._importer.phones_ignored
-            self._output.log("WARN", f"phone_ignored: {count} contacts were delivered without their phone.")
+        self._importer.summarise()
 
     def close(self) -> None:
         """Let go of the worker without waiting for it."""
@@ -139,7 +137,6 @@ class MessageLoop:
         with self._stop.protected():
             self._flush()
             self._output.emit_line(self._acknowledged(line))
-        self._stop.check()
 
     def _acknowledged(self, line: bytes) -> bytes:
         """The line as it came, with our counts. The standard library's parser keeps integers of any length."""
@@ -159,7 +156,6 @@ class MessageLoop:
     def _flush_protected(self) -> None:
         with self._stop.protected():
             self._flush()
-        self._stop.check()
 
     def _flush(self) -> None:
         """Send everything and wait until every record is settled."""

@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 import orjson
 
+from destination_unisender.stopping import StopSignal
+
 _MASK = b"****"
 
 
@@ -18,8 +20,9 @@ class _Stream(Protocol):
 class Output:
     """Writes messages from any thread. `secrets` are masked in everything but STATE, which passes through unchanged."""
 
-    def __init__(self, stream: _Stream) -> None:
+    def __init__(self, stream: _Stream, *, stop: StopSignal | None = None) -> None:
         self._stream = stream
+        self._stop = stop or StopSignal()
         self._secrets: tuple[bytes, ...] = ()
         self._lock = threading.Lock()
 
@@ -35,8 +38,8 @@ class Output:
         self.emit_line(line)
 
     def emit_line(self, line: bytes) -> None:
-        """Write a line that is ready as it is."""
-        with self._lock:
+        """Write a line that is ready as it is. Being asked to stop does not cut it in two."""
+        with self._stop.protected(), self._lock:
             self._stream.write(line + b"\n")
             self._stream.flush()
 

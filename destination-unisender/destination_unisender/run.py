@@ -21,24 +21,22 @@ from destination_unisender.wiring import find_problem, open_client, open_loop
 
 def run(args: Sequence[str] | None = None) -> None:
     """Entry point of the console script; ends the process with the command's exit code."""
-    code = main(sys.argv[1:] if args is None else list(args))
+    code = launch(sys.argv[1:] if args is None else args)
     if code == EXIT_CODE:
         # A call may still be under way in its thread; waiting for it would outlast the patience of who stopped us.
-        sys.stderr.flush()
         os._exit(code)
     sys.exit(code)
 
 
-def main(
-    args: Sequence[str],
-    *,
-    stdin: BinaryIO | None = None,
-    stdout: BinaryIO | None = None,
-    stop: StopSignal | None = None,
-) -> int:
-    """Run one command. 0: done (also a failed check, which says so itself); 1: ended in a TRACE ERROR; 143: stopped."""
-    chosen = _parser().parse_args(args)
-    output = Output(stdout or sys.stdout.buffer)
+def launch(args: Sequence[str]) -> int:
+    """Run one Airbyte command on standard input and output; may be called after a fork, in the main thread.
+
+    Returns the exit code. 0: done (also a check that failed, which says so itself); 1: ended in a TRACE ERROR;
+    143: stopped by a signal.
+    """
+    chosen = _parser().parse_args(list(args))
+    stop = StopSignal()
+    output = Output(sys.stdout.buffer, stop=stop)
     try:
         match chosen.command:
             case "spec":
@@ -48,16 +46,14 @@ def main(
             case "discover":
                 _discover(chosen.config, output)
             case _:
-                if stop is None:
-                    stop = StopSignal()
-                    stop.listen()
-                _write(chosen.config, chosen.catalog, stdin or sys.stdin.buffer, output, stop)
+                stop.listen()
+                _write(chosen.config, chosen.catalog, sys.stdin.buffer, output, stop)
     except Terminated:
+        stop.end()
         output.log("WARN", "Asked to stop: what has no state yet was not acknowledged and comes again in the next run.")
         return EXIT_CODE
     except UnisenderError as error:
         output.error(str(error), failure_type=error.failure_type)
-        return 1
     except BrokenPipeError:
         return 1
     except Exception as error:  # noqa: BLE001  # the edge: whatever it is, Airbyte learns of it, without values
@@ -66,8 +62,9 @@ def main(
             failure_type="system_error",
             error=error,
         )
-        return 1
-    return 0
+    else:
+        return 0
+    return 1
 
 
 def _check(config_path: str, output: Output) -> None:

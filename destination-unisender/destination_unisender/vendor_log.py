@@ -31,11 +31,15 @@ ACCEPTED = Verdict(code=Code.DELIVERED)
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """Verdicts of the refused rows by number, warnings of accepted ones, and how many refusals have no row."""
+    """Verdicts of the refused rows by number, and warnings of accepted ones.
+
+    `unlocated`: refusals the vendor counted without naming the row. `unexplained`: rows it neither counted nor named.
+    """
 
     refused: Mapping[int, Verdict]
     warnings: Mapping[int, str]
     unlocated: int
+    unexplained: int
 
 
 def read_log(result: Mapping[str, Any], *, sent: int) -> Reading:
@@ -60,8 +64,9 @@ def read_log(result: Mapping[str, Any], *, sent: int) -> Reading:
             warnings[number] = verdict.detail
         else:
             refused[number] = verdict
-    unlocated = max(0, min(_count(result.get("invalid")), sent - accepted) - len(refused))
-    return Reading(refused=refused, warnings=warnings, unlocated=unlocated)
+    missing = max(0, sent - accepted - len(refused))
+    unlocated = min(missing, max(0, _count(result.get("invalid")) - len(refused)))
+    return Reading(refused=refused, warnings=warnings, unlocated=unlocated, unexplained=missing - unlocated)
 
 
 def _entries(log: Any, *, sent: int) -> list[tuple[int, str, str]]:
