@@ -46,7 +46,8 @@ async def break_answer(fault: Fault, request: web.Request, handler: Handler) -> 
             return await handler(request)
         case "silent":
             # Ends when the client hangs up: the server then cancels this handler.
-            return await asyncio.get_running_loop().create_future()
+            never: asyncio.Future[web.StreamResponse] = asyncio.get_running_loop().create_future()
+            return await never
         case "cut_after":
             await handler(request)
             return _hang_up(request)
