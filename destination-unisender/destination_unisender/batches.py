@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from destination_unisender.config import MAX_TAGS
 from destination_unisender.mapping import Cells, Person, limit_tags
@@ -118,16 +119,22 @@ class Buffer:
         return [columns for columns, rows in self._groups.items() if len(rows) >= self._size]
 
     def take(self, columns: Columns) -> list[Row]:
-        """The rows of one group, in order; they are no longer here."""
-        rows = list(self._groups.pop(columns).values())
+        """The first rows of one group, as many as go into a call; they are no longer here."""
+        group = self._groups[columns]
+        rows = list(islice(group.values(), self._size))
+        if len(rows) == len(group):
+            del self._groups[columns]
         for row in rows:
+            group.pop(row.email)
             del self._group_of[row.email]
             if row.phone and self._phone_holder.get(row.phone) == row.email:
                 del self._phone_holder[row.phone]
         return rows
 
     def groups(self) -> Iterable[Columns]:
-        return list(self._groups)
+        """One group after the other, each as often as it has rows, until nothing is left."""
+        while self._groups:
+            yield next(iter(self._groups))
 
     def _put(self, row: Row) -> None:
         columns = tuple(row.cells)

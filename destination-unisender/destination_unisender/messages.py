@@ -12,6 +12,7 @@ import orjson
 
 from destination_unisender.batches import Buffer, Columns, Row
 from destination_unisender.catalog import Stream, stream_label
+from destination_unisender.config import MAX_TAGS
 from destination_unisender.deletions import Deletions
 from destination_unisender.errors import SystemFaultError
 from destination_unisender.importing import Importer
@@ -55,6 +56,7 @@ class MessageLoop:
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="unisender")
         self._under_way: tuple[Sequence[Row], Future[list[Verdict]]] | None = None
         self._lines = 0
+        self._cropped = 0
 
     def feed(self, line: bytes) -> None:
         """Take one line of input.
@@ -89,6 +91,9 @@ class MessageLoop:
             self._flush()
         self._ledger.summarise()
         self._importer.summarise()
+        if self._cropped:
+            text = f"{self._cropped} records have more than {MAX_TAGS} tags; Unisender takes {MAX_TAGS} of each."
+            self._output.log("WARN", text)
 
     def close(self) -> None:
         """Let go of the worker without waiting for it."""
@@ -119,8 +124,8 @@ class MessageLoop:
             person.key in self._departed_keys or not self._departed_emails.isdisjoint(person.emails)
         ):
             self._flush_protected()
-        blocking = self._buffer.blocked_by(person)
-        if blocking is not None:
+        self._cropped += bool(person.dropped_tags)
+        while (blocking := self._buffer.blocked_by(person)) is not None:
             self._send(blocking)
         self._buffer.add(person, stream=stream)
         for columns in self._buffer.full():

@@ -3,12 +3,11 @@
 Types and shapes of amoCRM's values: amoCRM docs, custom fields. Date spelling: Unisender docs, createfield.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any
-
-import orjson
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HALF_A_DAY = 43_200
@@ -129,7 +128,7 @@ def _format_object(value: Mapping[str, Any], *, kind: str | None, zone: tzinfo) 
     for key in _NAMING_KEYS:
         if value.get(key) is not None:
             return format_plain(value[key], kind=kind, zone=zone)
-    return orjson.dumps(value).decode() if value else ""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")) if value else ""
 
 
 _BY_TYPE: dict[str, Callable[[Any, tzinfo], str]] = {

@@ -56,6 +56,7 @@ class Vendor:
     calls: list[Call] = field(default_factory=list)
     standing: dict[str, Any] = field(default_factory=dict)
     queued: dict[str, list[Any]] = field(default_factory=dict)
+    export: str = "email,amo_contact_id,email_list_ids\n"
 
     def answer(self, request: Any, context: Any) -> Any:
         body = request.text or ""
@@ -92,7 +93,17 @@ class Vendor:
 
 def accepted(call: Call) -> dict[str, Any]:
     count = len(call.rows)
-    return {"result": {"total": count, "inserted": count, "updated": 0, "deleted": 0, "new_emails": count, "invalid": 0, "log": []}}
+    return {
+        "result": {
+            "total": count,
+            "inserted": count,
+            "updated": 0,
+            "deleted": 0,
+            "new_emails": count,
+            "invalid": 0,
+            "log": [],
+        }
+    }
 
 
 @pytest.fixture
@@ -109,12 +120,17 @@ def vendor() -> Any:
             "getContact": {"error": "Contact not found", "code": "object_not_found", "result": ""},
             "async/exportContacts": {"result": {"task_uuid": "t-1", "status": "new"}},
             "async/getTaskResult": {
-                "result": {"task_uuid": "t-1", "status": "completed", "file_to_download": "http://files.example/t-1.csv"}
+                "result": {
+                    "task_uuid": "t-1",
+                    "status": "completed",
+                    "file_to_download": "http://files.example/t-1.csv",
+                }
             },
         }
     )
     with requests_mock.Mocker() as mocker:
         mocker.post(requests_mock.ANY, text=made.answer)
+        mocker.get("http://files.example/t-1.csv", text=lambda _request, _context: made.export)
         made.mocker = mocker  # type: ignore[attr-defined]
         yield made
 

@@ -46,7 +46,9 @@ def test_normalising_an_address_twice_changes_nothing(text: str) -> None:
     assert once is None or normalise_email(once) == once
 
 
-@given(st.from_regex(r"[a-z0-9]{1,8}(\.[a-z0-9]{1,8})?", fullmatch=True), st.sampled_from(["example.com", "a-b.example"]))
+@given(
+    st.from_regex(r"[a-z0-9]{1,8}(\.[a-z0-9]{1,8})?", fullmatch=True), st.sampled_from(["example.com", "a-b.example"])
+)
 def test_letter_case_and_blanks_never_make_another_address(local: str, domain: str) -> None:
     assert normalise_email(f" {local.upper()}@{domain.title()} ") == f"{local}@{domain}"
 
@@ -70,8 +72,6 @@ def test_letter_case_and_blanks_never_make_another_address(local: str, domain: s
 )
 def test_a_phone_is_kept_as_plus_and_digits(written: str, country: str, kept: str | None) -> None:
     assert normalise_phone(written, country=country) == kept
-
-
 
 
 @given(st.sampled_from(["+7", "8", "7", ""]), st.text("0123456789", min_size=9, max_size=11))

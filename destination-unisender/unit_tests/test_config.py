@@ -74,7 +74,7 @@ def test_something_that_is_no_object_is_refused(raw: Any) -> None:
 
 
 def test_a_missing_key_is_named() -> None:
-    with pytest.raises(ConfigError, match="api_key is missing.*list is missing"):
+    with pytest.raises(ConfigError, match=r"api_key is missing.*list is missing"):
         parse_config({})
 
 
@@ -87,7 +87,14 @@ def test_the_key_is_not_in_the_configurations_text() -> None:
 
 
 def test_no_configuration_can_ask_for_an_opt_out_to_be_undone() -> None:
-    for name in ("email_status", "email_list_ids", "email_unsubscribed_list_ids", "delete", "EMAIL_STATUS", "overwrite"):
+    for name in (
+        "email_status",
+        "email_list_ids",
+        "email_unsubscribed_list_ids",
+        "delete",
+        "EMAIL_STATUS",
+        "overwrite",
+    ):
         changes = {"mapping": {"fields": [{"from": "x", "to": name}]}}
         if name == "overwrite":
             parse_config({**LEAST, **changes})  # a user field of this name is only a field

@@ -36,14 +36,21 @@ def test_the_defaults_fit_a_contact_of_source_amocrm(make: SimpleNamespace) -> N
 
 
 def test_all_valid_addresses_are_taken_if_asked(make: SimpleNamespace) -> None:
-    record = make.contact(1, [{"value": "a@example.com"}, {"value": "x"}, {"value": "b@example.com"}, {"value": "A@example.com"}])
+    record = make.contact(
+        1, [{"value": "a@example.com"}, {"value": "x"}, {"value": "b@example.com"}, {"value": "A@example.com"}]
+    )
 
     assert read(record, emails="all").emails == ("a@example.com", "b@example.com")
 
 
 @pytest.mark.parametrize(
     ("emails", "code"),
-    [([], Code.NO_ADDRESS), (None, Code.NO_ADDRESS), ([{"value": "  "}], Code.NO_ADDRESS), ("nonsense", Code.INVALID_ADDRESS)],
+    [
+        ([], Code.NO_ADDRESS),
+        (None, Code.NO_ADDRESS),
+        ([{"value": "  "}], Code.NO_ADDRESS),
+        ("nonsense", Code.INVALID_ADDRESS),
+    ],
 )
 def test_a_record_without_an_address_is_refused_with_the_reason(make: SimpleNamespace, emails: Any, code: Code) -> None:
     assert read(make.contact(1, emails, phones=[{"value": "+79000001122"}])).code is code
@@ -140,7 +147,11 @@ JSON = st.recursive(
 )
 
 
-@given(st.fixed_dictionaries({}, optional={name: JSON for name in ("id", "name", "emails", "phones", "_embedded", "is_deleted")}))
+@given(
+    st.fixed_dictionaries(
+        {}, optional=dict.fromkeys(("id", "name", "emails", "phones", "_embedded", "is_deleted"), JSON)
+    )
+)
 def test_no_record_is_too_odd_to_be_read(record: dict[str, Any]) -> None:
     found = read(record, emails="all", when_empty="clear")
 

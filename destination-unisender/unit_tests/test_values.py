@@ -60,9 +60,7 @@ def test_a_day_is_found_whatever_zone_the_account_is_in(day: date, offset: int) 
 
 
 def test_a_part_of_a_field_can_be_picked() -> None:
-    address = block(
-        "smart_address", {"value": "Тула", "enum_code": "city"}, {"value": "RU", "enum_code": "country"}
-    )
+    address = block("smart_address", {"value": "Тула", "enum_code": "city"}, {"value": "RU", "enum_code": "country"})
     entity = block("legal_entity", {"value": {"name": "ООО Пример", "vat_id": "7700"}})
 
     assert format_block(address, part="city", kind=None, zone=MOSCOW) == "Тула"
@@ -124,8 +122,20 @@ RECORD = {
     "name": "Анна",
     "_embedded": {"tags": [{"name": "a"}, {"name": "b"}], "companies": [{"id": 9}]},
     "custom_fields_values": [
-        {"field_id": 12, "field_code": "POSITION", "field_name": "Должность", "field_type": "text", "values": [{"value": "x"}]},
-        {"field_id": 13, "field_code": None, "field_name": "Ред. отдел", "field_type": "text", "values": [{"value": "y"}]},
+        {
+            "field_id": 12,
+            "field_code": "POSITION",
+            "field_name": "Должность",
+            "field_type": "text",
+            "values": [{"value": "x"}],
+        },
+        {
+            "field_id": 13,
+            "field_code": None,
+            "field_name": "Ред. отдел",
+            "field_type": "text",
+            "values": [{"value": "y"}],
+        },
     ],
 }
 
