@@ -204,6 +204,108 @@ ENTITIES: tuple[Switch, ...] = (
         choices=(204, 200),
         about="GET by id of a record in the bin: 204, or 200 with is_deleted true and the rest null (leads-api is silent).",
     ),
+    Switch(
+        name="amocrm.no_loss_reason",
+        default="[]",
+        choices=("[]", "null"),
+        about="What with=loss_reason embeds in a lead that was not lost; leads-api shows only a lead with a reason.",
+    ),
+    Switch(
+        name="amocrm.loss_reason",
+        default="array",
+        choices=("array", "object"),
+        about="with=loss_reason embeds an array of one (sample of leads-api) or an object (its table).",
+    ),
+    Switch(
+        name="amocrm.partial_batch",
+        default="nothing_stored",
+        choices=("nothing_stored", "valid_stored"),
+        about="Whether the valid elements of a batch are stored when another one is refused with 400; undocumented.",
+    ),
+    Switch(
+        name="amocrm.unknown_fields",
+        default="ignore",
+        choices=("ignore", "refuse"),
+        about="An unknown top-level key of a written card is ignored or refused as FieldNotExpected; recorded for nested keys only.",
+    ),
+    Switch(
+        name="amocrm.fractional_price",
+        default=False,
+        choices=(False, True),
+        about="Whether a lead's price may be a fraction; leads-api says int.",
+    ),
+    Switch(
+        name="amocrm.written_updated_at",
+        default="stored",
+        choices=("stored", "ignored"),
+        about="What becomes of updated_at sent with PATCH, a stale one included; older versions refused stale ones, v4 is silent.",
+    ),
+    Switch(
+        name="amocrm.unknown_id_in_patch",
+        default=400,
+        choices=(400, 404),
+        about="Status of PATCH /{entity}/{id} for an id that does not exist; the docs name none.",
+    ),
+    Switch(
+        name="amocrm.object_to_collection",
+        default="refuse",
+        choices=("refuse", "accept"),
+        about="A single object POSTed to a collection of cards: 400, or taken as an array of one; documented for few methods only.",
+    ),
+    Switch(
+        name="amocrm.activity_bumps_updated_at",
+        default=False,
+        choices=(False, True),
+        about="Whether links, notes and tasks move updated_at of their card; undocumented.",
+    ),
+    Switch(
+        name="amocrm.link_event",
+        default="entity",
+        choices=("entity", "by_kind"),
+        about="Type of the event of a link: entity_linked, or contact_linked, company_linked...; both are documented types.",
+    ),
+    Switch(
+        name="amocrm.merged_loser",
+        default="gone",
+        choices=("gone", "bin"),
+        about="Where the loser of a merge of duplicates goes: nowhere, or into the bin.",
+    ),
+    Switch(
+        name="amocrm.merged_event",
+        default="winner",
+        choices=("winner", "loser"),
+        about="Which of two merged records the event entity_merged belongs to; events-and-notes gives no example.",
+    ),
+    Switch(
+        name="amocrm.duplicate_control",
+        default=False,
+        choices=(False, True),
+        about="Whether the account has duplicate control on for the integration: leads/complex then finds contacts by phone.",
+    ),
+    Switch(
+        name="amocrm.events_order",
+        default="ignored",
+        choices=("ignored", "honoured"),
+        about="Effect of order[created_at]=asc on events, which come newest first; one pipeline sends it.",
+    ),
+    Switch(
+        name="amocrm.talks_list",
+        default="kommo",
+        choices=("kommo", "everywhere", "nowhere"),
+        about="Where GET /talks lists talks; seen on Kommo only.",
+    ),
+    Switch(
+        name="amocrm.events_over_maximum",
+        default="clamp",
+        choices=("clamp", "50"),
+        about="Events with limit over 100: 100 items, or the list ends after 50 as users report.",
+    ),
+    Switch(
+        name="amocrm.events_note",
+        default="note",
+        choices=("absent", "note"),
+        about="Whether with=note embeds the note of an event; only the official PHP client knows it.",
+    ),
 )
 
 SWITCHES: tuple[Switch, ...] = (*PLATFORM, *OAUTH, *HOOKS, *ENTITIES)

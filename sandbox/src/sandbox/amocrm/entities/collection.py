@@ -72,6 +72,9 @@ class Collection:
     def is_hidden(self, record_id: int) -> bool:
         return record_id in self._hidden
 
+    def hidden_ids(self) -> list[int]:
+        return sorted(self._hidden)
+
     def new_id(self) -> int:
         self._next_id += 2
         return self._next_id - 2
@@ -117,6 +120,14 @@ class Collection:
     def ids(self, start: int = 0, stop: int | None = None) -> list[int]:
         """Ids of live records, ascending."""
         return self._orders["id"].ids(start, len(self) if stop is None else stop)
+
+    def changed_ids(self) -> Iterable[int]:
+        """Ids of the records that are stored: made or changed since the start, hidden ones too."""
+        return self._changed.keys()
+
+    def seeded_ids(self, first: int, step: int) -> Iterator[int]:
+        """Ids of the seeded records with indexes `first`, `first + step`..."""
+        return (self._schedule.id_at(index) for index in range(first, self._schedule.count, step))
 
     def live(self) -> Iterator[Record]:
         for record_id in self.ids():

@@ -106,6 +106,15 @@ class Field:
         else:
             self._labels = {choice.id: choice.value for choice in self.choices.values()}
 
+    @property
+    def has_labels(self) -> bool:
+        return self.type in LABELLED
+
+    @property
+    def default_label(self) -> int | None:
+        """The enum a phone or address gets that was written without one: the first (WORK)."""
+        return min(self.choices, default=None)
+
     def fragment(self, stored: Stored) -> orjson.Fragment | None:
         """The element of `custom_fields_values` for stored values as JSON; None when nothing is left of them.
 
@@ -149,14 +158,14 @@ class Field:
             if item["enum_id"] is None:
                 del item["enum_id"]
             text = value.get("value", value.get("catalog_element_id"))
-            item["text"] = text if isinstance(text, str) else ("1" if text is True else _as_text(text))
+            item["text"] = text if isinstance(text, str) else _as_text(text)
             told.append({"custom_field_value": item})
         return told
 
 
 def _as_text(value: Any) -> str:
-    if value is False:
-        return "0"
+    if isinstance(value, bool):
+        return str(int(value))
     if isinstance(value, dict):
         return str(value.get("name") or value.get("file_name") or value.get("description") or "")
     return str(value)

@@ -2,6 +2,14 @@
 
 from aiohttp import web
 
-from sandbox.amocrm.resources import account, cards
+from sandbox.amocrm.resources import account, calls, card_writes, cards, events, notes, tasks
 
-ROUTES: list[web.RouteDef] = [*account.ROUTES, *cards.ROUTES]
+ROUTES: list[web.RouteDef] = [
+    *account.ROUTES,
+    *card_writes.ROUTES,
+    *cards.ROUTES,
+    *notes.ROUTES,
+    *tasks.ROUTES,
+    *calls.ROUTES,
+    *events.ROUTES,
+]

@@ -97,3 +97,60 @@ def user_extra(user: User) -> dict[str, Any]:
         "user_rank": "master" if user.is_admin else "candidate",
         "phone_number": f"+7900000{user.id % 10000:04d}",
     }
+
+
+def roles() -> dict[int, dict[str, Any]]:
+    """Roles by id."""
+    return {
+        role_id: {"id": role_id, "name": name, "rights": entity_rights("G")} for role_id, name in ROLE_NAMES.items()
+    }
+
+
+def sources() -> dict[int, dict[str, Any]]:
+    """Sources by id, as the integration of the sandbox made them."""
+    rows = ((801001, "Сайт example.com", "example-site"), (801003, "Телефония testpbx", "example-pbx"))
+    return {
+        source_id: {
+            "id": source_id,
+            "name": name,
+            "pipeline_id": 8111001,
+            "external_id": external_id,
+            "default": place == 0,
+            "origin_code": None,
+            "services": [
+                {
+                    "type": "whatsapp",
+                    "params": {"waba": True, "is_supports_list_message": True},
+                    "pages": [{"id": "1", "name": "Пример", "link": "79000001122"}],
+                }
+            ]
+            if place
+            else [],
+        }
+        for place, (source_id, name, external_id) in enumerate(rows)
+    }
+
+
+def widgets() -> dict[str, dict[str, Any]]:
+    """Widgets by code: one that is installed, one that is not."""
+    rows = ((742001, "example_widget", True, "sandbox-client"), (742003, "example_telephony", False, None))
+    return {
+        code: {
+            "id": widget_id,
+            "code": code,
+            "version": "1.0.0",
+            "rating": "4.8",
+            "settings_template": [
+                {"key": "api_key", "name": "API key", "type": "text", "is_required": True},
+                {"key": "users", "name": "Users", "type": "users", "is_required": False},
+            ],
+            "is_lead_source": False,
+            "is_work_with_dp": False,
+            "is_crm_template": False,
+            "client_uuid": client,
+            "is_active_in_account": active,
+            "pipeline_id": None,
+            "settings": {"api_key": "example"} if active else None,
+        }
+        for widget_id, code, active, client in rows
+    }

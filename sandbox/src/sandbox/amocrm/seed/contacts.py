@@ -6,11 +6,10 @@ from sandbox.amocrm.entities.field import Values
 from sandbox.amocrm.people import USERS
 from sandbox.amocrm.seed import names
 from sandbox.amocrm.seed.chance import draw
-from sandbox.amocrm.seed.schedule import Schedule
+from sandbox.amocrm.seed.schedule import DAY, Schedule
 
 FIRST_ID = 50_110_011
 MOSCOW = 3 * 3600
-DAY = 86_400
 BROKEN = ("нет почты", "{}@", "{}.example.com", "{}@@example.com", "{}@exa mple.com", "{}@example..com", "@example.com")
 ROLES = ("info", "sales", "admin", "support", "office", "webmaster")
 TAG_SETS: tuple[tuple[int, ...], ...] = (

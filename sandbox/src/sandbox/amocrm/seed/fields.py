@@ -21,6 +21,30 @@ def books(offset: int) -> dict[str, FieldBook]:
     return made
 
 
+def groups() -> dict[str, dict[str, dict[str, Any]]]:
+    """Field groups (tabs of a card) by entity and id."""
+    rows = {
+        "leads": (("default", "Основное", True), ("statistic", "Статистика", True)),
+        "contacts": (("default", "Основное", True), ("contacts_58210477301", "Анкета", False)),
+        "companies": (("default", "Основное", True),),
+        "customers": (("default", "Основное", True),),
+    }
+    return {
+        entity: {
+            group_id: {
+                "id": group_id,
+                "name": name,
+                "is_predefined": predefined,
+                "type": "custom_field_group",
+                "entity_type": entity,
+                "sort": place,
+            }
+            for place, (group_id, name, predefined) in enumerate(tabs)
+        }
+        for entity, tabs in rows.items()
+    }
+
+
 def _field(entity: str, place: int, row: dict[str, Any], offset: int) -> Field:
     row = dict(row)
     known = {key: row.pop(key) for key in ("code", "group_id", "is_api_only", "is_predefined") if key in row}

@@ -8,6 +8,7 @@ from math import gcd
 
 BEGINS = 1_420_070_400  # 2015-01-01T00:00:00Z
 ENDS = 1_758_000_000  # 2025-09-16T05:20:00Z; fixed, so that the same seed gives the same records on any day
+DAY = 86_400
 BLOCKS = 16
 FEWEST_IN_BLOCK = 8
 
