@@ -43,7 +43,7 @@ def memory(folder: Path, captured: Captured, sizes: Sequence[int], step: Step) -
                 "The kernel's high-water mark (VmHWM). The source reads accounts of these sizes without limits and "
                 "its output is taken as fast "
                 "as it comes. The destination is fed through a pipe: the captured records, then the same records "
-                "again with other addresses, so that "
+                "again as other people, so that "
                 "every round brings new people and Unisender's side ends up holding all of them."
             ),
         ],
