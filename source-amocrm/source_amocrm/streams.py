@@ -134,7 +134,7 @@ class StreamFactory:
             collection=plan.collection,
             params=(*plan.params, *embed),
             limit=plan.limit,
-            primary_key=plan.primary_key,
+            primary_key=tuple(name for name in plan.primary_key if name not in part.added),
             cursor_field=plan.cursor_field,
             since=since,
             first_time=first_time,
