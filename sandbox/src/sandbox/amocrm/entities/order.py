@@ -1,9 +1,8 @@
 """A list of ids in the order of one field: arithmetic for what was seeded, a sorted list for what changed since."""
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator
-
-from sortedcontainers import SortedList
+from itertools import islice
 
 from sandbox.amocrm.seed.schedule import Key
 
@@ -18,9 +17,9 @@ class Order:
     def __init__(self, *, count: int, key_at: Callable[[int], Key]) -> None:
         self._count = count
         self._key_at = key_at
-        self._holes: SortedList[int] = SortedList()
+        self._holes: list[int] = []
         self._hole_set: set[int] = set()
-        self._extra: SortedList[Key] = SortedList()
+        self._extra: list[Key] = []
 
     def __len__(self) -> int:
         return self._count - len(self._holes) + len(self._extra)
@@ -28,22 +27,22 @@ class Order:
     def add(self, key: Key, position: int | None) -> None:
         """Put a record in; `position` is its place in the seeded sequence, None when it was not seeded."""
         if position is not None and self._key_at(position) == key:
-            self._holes.remove(position)
+            del self._holes[bisect_left(self._holes, position)]
             self._hole_set.remove(position)
         else:
-            self._extra.add(key)
+            insort(self._extra, key)
 
     def remove(self, key: Key, position: int | None) -> None:
         if position is not None and self._key_at(position) == key:
-            self._holes.add(position)
+            insort(self._holes, position)
             self._hole_set.add(position)
         else:
-            self._extra.remove(key)
+            del self._extra[bisect_left(self._extra, key)]
 
     def rank(self, key: Key) -> int:
         """How many live records come before `key`."""
         seeded = bisect_left(range(self._count), key, key=self._key_at)
-        return seeded - self._holes.bisect_left(seeded) + int(self._extra.bisect_left(key))
+        return seeded - bisect_left(self._holes, seeded) + bisect_left(self._extra, key)
 
     def ids(self, start: int, stop: int) -> list[int]:
         """Ids of the live records ranked `start` <= rank < `stop`, ascending."""
@@ -51,7 +50,7 @@ class Order:
         if start >= stop:
             return []
         extra_at = self._split(start)
-        extra = self._extra.islice(extra_at, extra_at + stop - start)
+        extra = islice(self._extra, extra_at, extra_at + stop - start)
         return list(self._merge(self._seeded_from(start - extra_at), extra, stop - start))
 
     def _split(self, rank: int) -> int:

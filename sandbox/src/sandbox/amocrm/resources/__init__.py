@@ -2,14 +2,48 @@
 
 from aiohttp import web
 
-from sandbox.amocrm.resources import account, calls, card_writes, cards, events, notes, tasks
+from sandbox.amocrm.resources import (
+    account,
+    calls,
+    card_writes,
+    cards,
+    catalogs,
+    custom_fields,
+    customers,
+    events,
+    extras,
+    field_groups,
+    links,
+    notes,
+    people,
+    pipelines,
+    sources,
+    tags,
+    tasks,
+    unsorted,
+)
 
 ROUTES: list[web.RouteDef] = [
-    *account.ROUTES,
-    *card_writes.ROUTES,
-    *cards.ROUTES,
-    *notes.ROUTES,
-    *tasks.ROUTES,
-    *calls.ROUTES,
-    *events.ROUTES,
+    route
+    for resource in (
+        account,
+        people,
+        card_writes,
+        cards,
+        customers,
+        pipelines,
+        unsorted,
+        notes,
+        tasks,
+        calls,
+        events,
+        tags,
+        field_groups,
+        custom_fields,
+        catalogs,
+        links,
+        sources,
+        extras,
+    )
+    for route in resource.ROUTES
 ]

@@ -54,7 +54,7 @@ async def users(request: web.Request, caller: Caller) -> web.Response:
     asked = query.read(request, caller.world.switches)
     people = list(caller.account.users.values())
     part = people[asked.start : asked.start + asked.limit]
-    items = hal.rendered(_user(user, asked.wanted & WITH_USERS, listed=True) for user in part)
+    items = hal.rendered(shown_user(user, asked.wanted & WITH_USERS, listed=True) for user in part)
     more = asked.start + asked.limit < len(people)
     return hal.page(
         request, caller, asked, path="users", key="users", items=items, more=more, total=len(people)
@@ -68,10 +68,10 @@ async def user(request: web.Request, caller: Caller) -> web.Response:
     known = caller.account.users.get(int(request.match_info["id"]))
     if known is None:
         return web.Response(status=204)
-    return hal.answer(request, caller, _user(known, asked.wanted & WITH_USERS, listed=False))
+    return hal.answer(request, caller, shown_user(known, asked.wanted & WITH_USERS, listed=False))
 
 
-def _user(user: User, wanted: frozenset[str], *, listed: bool) -> dict[str, Any]:
+def shown_user(user: User, wanted: frozenset[str], *, listed: bool) -> dict[str, Any]:
     body: dict[str, Any] = {
         "id": user.id,
         "name": user.name,
