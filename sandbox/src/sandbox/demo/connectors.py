@@ -26,6 +26,7 @@ class SyncReport:
     """What one sync did. `states` are the acknowledged stream states, ready for `--state`."""
 
     read: Counter[str] = field(default_factory=Counter)
+    contact_ids: set[int] = field(default_factory=set)
     outcomes: Counter[str] = field(default_factory=Counter)
     states: dict[str, dict[str, Any]] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
@@ -115,7 +116,7 @@ def sync(
     ):
         acknowledgements = threading.Thread(target=_listen, args=(destination, report))
         acknowledgements.start()
-        _pump(source, destination, report, on_record)
+        _pump(source, destination, report, on_contact)
         acknowledgements.join()
     if source.returncode or destination.returncode or report.errors:
         raise ConnectorFailedError(
@@ -128,7 +129,7 @@ def _pump(
     source: subprocess.Popen[bytes],
     destination: subprocess.Popen[bytes],
     report: SyncReport,
-    on_record: Callable[[], None],
+    on_contact: Callable[[], None],
 ) -> None:
     assert source.stdout is not None
     assert destination.stdin is not None
@@ -138,8 +139,11 @@ def _pump(
             if message["type"] in ("RECORD", "STATE"):
                 destination.stdin.write(line)
             if message["type"] == "RECORD":
-                report.read[message["record"]["stream"]] += 1
-                on_record()
+                stream = message["record"]["stream"]
+                report.read[stream] += 1
+                if stream == "contacts":
+                    report.contact_ids.add(message["record"]["data"]["id"])
+                    on_contact()
             elif message["type"] == "STATE":
                 destination.stdin.flush()
             elif error := _error_of([message]):

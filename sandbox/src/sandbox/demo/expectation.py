@@ -68,7 +68,7 @@ def _person(contact: Record) -> Person | None:
     if contact["is_deleted"]:
         return None
     for value in _values(contact, "EMAIL"):
-        email = str(value).strip().lower()
+        email = _in_ascii(str(value).strip().lower())
         if ADDRESS.fullmatch(email):
             return Person(
                 email=email,
@@ -77,6 +77,15 @@ def _person(contact: Record) -> Person | None:
                 tags=_tags(contact),
             )
     return None
+
+
+def _in_ascii(email: str) -> str:
+    """The address with an internationalised domain in the form that mail servers know."""
+    local, at, domain = email.rpartition("@")
+    try:
+        return f"{local}{at}{domain.encode('idna').decode()}"
+    except UnicodeError:
+        return email
 
 
 def _tags(contact: Record) -> frozenset[str]:

@@ -17,6 +17,8 @@ from sandbox.demo.tables import sync_table, verdict_table
 HOST, TOKEN, KEY, LIST = "demo.amocrm.ru", "sandbox-token", "sandbox-key", "amoCRM contacts"
 STREAMS = ("contacts", "contact_deletions")
 EDITED, DELETED, OPTED_OUT = 50, 5, 3
+# The source reads a little before its cursor again: amoCRM's clock ticks in seconds and its answers may lag.
+OVERLAP_SECONDS = 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,10 +86,8 @@ class Story:
             {**expected, **expectation.people((changes[i] for i in edited), refused=refused)}, map(int, deleted)
         )
         problems += self._judge(expected, opted_out)
-        read = second.report.read["contacts"]
-        if read != len(edited):
-            problems.append(f"{read} contacts were read the second time, but {len(edited)} had changed")
-        say(sync_table([first, second]))
+        problems += self._unwanted_reads(second, set(edited), contacts)
+        say(sync_table([first, second], changed=len(edited)))
         say(verdict_table(len(expected), len(opted_out), problems))
         return not problems
 
@@ -100,7 +100,7 @@ class Story:
                 destination_config=self._destination,
                 catalog=catalog,
                 state=state,
-                on_record=advance,
+                on_contact=advance,
             )
         seconds = time.monotonic() - started
         seen = self._control.get("requests", since=since, details=0)["summary"]
@@ -112,6 +112,16 @@ class Story:
         with Progress(*columns, console=self._console) as bars:
             task = bars.add_task(f"[bold]sync[/]     {title}", total=total)
             yield lambda: bars.advance(task)
+
+    @staticmethod
+    def _unwanted_reads(chapter: Chapter, edited: set[int], before: dict[int, dict[str, Any]]) -> list[str]:
+        """Whoever was not read though changed, or read though not. The newest seconds before may be read twice."""
+        newest = max(contact["updated_at"] for contact in before.values())
+        again = {i for i, contact in before.items() if contact["updated_at"] >= newest - OVERLAP_SECONDS}
+        read = chapter.report.contact_ids
+        return [f"contact {i} changed but was not read" for i in sorted(edited - read)] + [
+            f"contact {i} was read though nothing changed" for i in sorted(read - edited - again)
+        ]
 
     def _contacts(self) -> dict[int, dict[str, Any]]:
         return {contact["id"]: contact for contact in self._control.pages(f"amocrm/{HOST}/contacts", "contacts")}

@@ -12,9 +12,12 @@ if TYPE_CHECKING:
 MOST_SHOWN = 10
 
 
-def sync_table(chapters: Sequence["Chapter"]) -> Table:
+def sync_table(chapters: Sequence["Chapter"], *, changed: int) -> Table:
     """One column a sync: contacts, outcomes by reason, requests, rows per request, seconds."""
-    table = Table(title="What happened", title_justify="left")
+    caption = (
+        f"{changed} contacts had changed; the newest second of the time before is read again, so as to miss nothing."
+    )
+    table = Table(title="What happened", title_justify="left", caption=caption, caption_justify="left")
     table.add_column("")
     for chapter in chapters:
         table.add_column(chapter.title, justify="right")
