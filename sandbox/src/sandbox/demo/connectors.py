@@ -96,7 +96,7 @@ def configured_catalog(config: Path, streams: tuple[str, ...]) -> dict[str, Any]
 
 
 def sync(
-    *, source_config: Path, destination_config: Path, catalog: Path, state: Path | None, on_record: Callable[[], None]
+    *, source_config: Path, destination_config: Path, catalog: Path, state: Path | None, on_contact: Callable[[], None]
 ) -> SyncReport:
     """`source read | destination write`, counting what passes.
 
