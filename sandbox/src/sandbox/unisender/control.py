@@ -1,7 +1,7 @@
 """The Unisender part of the control API: look into an account, act as its people, switch it off."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from itertools import islice
 from typing import Any
 
 import orjson
@@ -11,10 +11,11 @@ from sandbox.unisender import opting
 from sandbox.unisender.accounts import Account
 from sandbox.unisender.addresses import normalise_email
 from sandbox.unisender.contacts import Contact
+from sandbox.unisender.dump import chosen_contacts, dump_chunks, dumped
 from sandbox.unisender.models import Unisender
 from sandbox.world import WORLD
 
-Handler = Callable[[web.Request], Awaitable[web.Response]]
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def control_routes() -> list[web.RouteDef]:
@@ -38,7 +39,7 @@ def _answer(body: Any, status: int = 200) -> web.Response:
 
 
 def _guarded(handler: Handler) -> Handler:
-    async def guarded(request: web.Request) -> web.Response:
+    async def guarded(request: web.Request) -> web.StreamResponse:
         try:
             return await handler(request)
         except (ValueError, TypeError) as wrong:
@@ -131,39 +132,18 @@ def _described(account: Account) -> dict[str, Any]:
     }
 
 
-async def dump_contacts(request: web.Request) -> web.Response:
-    """Contacts, ascending by id: all, or `limit` of them from `page` (1-based) or `after` an id on."""
-    account, query = _account(request), request.query
-    chosen = account.contacts(after=int(query.get("after", "0")))
-    if "list_id" in query:
-        wanted = int(query["list_id"])
-        chosen = (c for c in chosen if any(m.list_id == wanted for m in (*c.email_lists, *c.phone_lists)))
-    if "email" in query:
-        email = normalise_email(query["email"], idn=True)
-        chosen = (c for c in chosen if c.email == email)
-    if "limit" in query:
-        limit = int(query["limit"])
-        start = (max(1, int(query.get("page", "1"))) - 1) * limit
-        chosen = islice(chosen, start, start + limit)
-    return _answer({"contacts": [_dumped(account, contact) for contact in chosen], "total": len(account)})
-
-
-def _dumped(account: Account, contact: Contact) -> dict[str, Any]:
-    members = {str(m.list_id): "unsubscribed" if m.unsubscribed else "active" for m in contact.email_lists}
-    phone_members = {str(m.list_id): "unsubscribed" if m.unsubscribed else "active" for m in contact.phone_lists}
-    return {
-        "id": contact.id,
-        "email": contact.email,
-        "email_status": contact.email_status,
-        "email_availability": contact.email_availability,
-        "phone": contact.phone,
-        "phone_status": contact.phone_status,
-        "fields": {account.fields[known].name: text for known, text in contact.fields().items()},
-        "tags": account.tag_names(contact),
-        "lists": members,
-        "phone_lists": phone_members,
-        "mailable_in": contact.mailable_in(),
-    }
+async def dump_contacts(request: web.Request) -> web.StreamResponse:
+    """What the account really holds; see `dump.chosen_contacts` for the query."""
+    account = _account(request)
+    contacts = chosen_contacts(account, request.query)
+    answer = web.StreamResponse(headers={"Content-Type": "application/json"})
+    await answer.prepare(request)
+    for chunk in dump_chunks(account, contacts):
+        await answer.write(chunk)
+        # A long dump must not keep everybody else waiting.
+        await asyncio.sleep(0)
+    await answer.write_eof()
+    return answer
 
 
 async def opt_out(request: web.Request) -> web.Response:
@@ -203,7 +183,7 @@ async def activate(request: web.Request) -> web.Response:
 
 
 def _acted(account: Account, contact: Contact, list_ids: list[int]) -> web.Response:
-    return _answer({"contact": _dumped(account, contact), "list_ids": list_ids})
+    return _answer({"contact": dumped(account, contact), "list_ids": list_ids})
 
 
 async def list_deliveries(request: web.Request) -> web.Response:

@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sandbox.unisender.addresses import normalise_email, normalise_phone
@@ -108,8 +109,12 @@ def cells_of(account: "Account", *, zone: str) -> Mapping[str, Cell]:
         "phone_add_time": lambda contact: time(contact.phone_added),
     }
     for known in account.fields.values():
-        cells.setdefault(known.name, lambda contact, field_id=known.id: contact.fields().get(field_id, ""))  # type: ignore[misc]
+        cells.setdefault(known.name, partial(_field, known.id))
     return cells
+
+
+def _field(field_id: int, contact: Contact) -> str:
+    return contact.field_values[contact.field_ids.index(field_id)] if field_id in contact.field_ids else ""
 
 
 def _ids(memberships: Memberships, *, unsubscribed: bool = False) -> str:

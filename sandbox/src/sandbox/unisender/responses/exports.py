@@ -1,5 +1,6 @@
 """Methods that read the base back: the export task, its file, and the legacy synchronous export."""
 
+import asyncio
 from itertools import islice
 from typing import Any
 from uuid import uuid4
@@ -108,6 +109,8 @@ async def download(request: web.Request) -> web.StreamResponse:
     await answer.prepare(request)
     for chunk in csv_chunks(task.columns, rows, delimiter=unisender.switches["unisender.export_delimiter"]):
         await answer.write(chunk)
+        # A long file must not keep everybody else waiting.
+        await asyncio.sleep(0)
     await answer.write_eof()
     return answer
 
