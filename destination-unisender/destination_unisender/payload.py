@@ -37,13 +37,15 @@ def import_body(
     }
     head = form_body(api_key, params).decode("ascii")
     cells = _escape([cell for row in rows for cell in row])
-    names = _cell_names(len(columns), -(-len(cells) // len(columns)))
-    return "".join([head, *[name + cell for name, cell in zip(names, cells, strict=True)]]).encode("ascii")
+    hundreds = -(-len(cells) // len(columns) // 100)
+    names = _cell_names(len(columns), hundreds)
+    return "".join([head, *[name + cell for name, cell in zip(names, cells, strict=False)]]).encode("ascii")
 
 
-@lru_cache(maxsize=256)
-def _cell_names(width: int, rows: int) -> tuple[str, ...]:
-    return tuple(f"&data%5B{row}%5D%5B{column}%5D=" for row in range(rows) for column in range(width))
+@lru_cache(maxsize=16)
+def _cell_names(width: int, hundreds: int) -> tuple[str, ...]:
+    """Names for that many hundreds of rows: exact sizes would be many, and a megabyte for every few of them."""
+    return tuple(f"&data%5B{row}%5D%5B{column}%5D=" for row in range(100 * hundreds) for column in range(width))
 
 
 def _escape(cells: list[str]) -> list[str]:
