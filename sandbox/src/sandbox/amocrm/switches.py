@@ -172,7 +172,7 @@ ENTITIES: tuple[Switch, ...] = (
         name="amocrm.limit_over_maximum",
         default="clamp",
         choices=("clamp", "400", "422"),
-        about="What a limit over 250 (events: 100) leads to; the docs give the maximum only, Kommo's 422 text is for batches.",
+        about="What a limit over 250 (events: 100) leads to; the docs give the maximum only.",
     ),
     Switch(
         name="amocrm.link_brackets",
@@ -184,13 +184,13 @@ ENTITIES: tuple[Switch, ...] = (
         name="amocrm.default_order",
         default="id",
         choices=("id", "id_desc", "updated_at"),
-        about="Order of contacts, companies and leads without `order`; id ascending in every capture, promised nowhere.",
+        about="Order of cards without `order`; id ascending in every capture, promised nowhere.",
     ),
     Switch(
         name="amocrm.filter_bounds",
         default="inclusive",
         choices=("inclusive", "exclusive"),
-        about="Whether from and to of a range filter include their own second; clients assume so, filters-api is silent.",
+        about="Whether from and to of a range filter include their own second; filters-api is silent.",
     ),
     Switch(
         name="amocrm.company_is_unsorted",
@@ -202,7 +202,7 @@ ENTITIES: tuple[Switch, ...] = (
         name="amocrm.deleted_by_id",
         default=204,
         choices=(204, 200),
-        about="GET by id of a record in the bin: 204, or 200 with is_deleted true and the rest null (leads-api is silent).",
+        about="GET by id of a record in the bin: 204, or 200 with the rest null (leads-api is silent).",
     ),
     Switch(
         name="amocrm.no_loss_reason",
@@ -226,7 +226,7 @@ ENTITIES: tuple[Switch, ...] = (
         name="amocrm.unknown_fields",
         default="ignore",
         choices=("ignore", "refuse"),
-        about="An unknown top-level key of a written card is ignored or refused as FieldNotExpected; recorded for nested keys only.",
+        about="An unknown top-level key of a written card; FieldNotExpected is recorded for nested keys only.",
     ),
     Switch(
         name="amocrm.fractional_price",
@@ -238,7 +238,7 @@ ENTITIES: tuple[Switch, ...] = (
         name="amocrm.written_updated_at",
         default="stored",
         choices=("stored", "ignored"),
-        about="What becomes of updated_at sent with PATCH, a stale one included; older versions refused stale ones, v4 is silent.",
+        about="What becomes of updated_at sent with PATCH; older versions refused stale ones, v4 is silent.",
     ),
     Switch(
         name="amocrm.unknown_id_in_patch",
@@ -250,7 +250,7 @@ ENTITIES: tuple[Switch, ...] = (
         name="amocrm.object_to_collection",
         default="refuse",
         choices=("refuse", "accept"),
-        about="A single object POSTed to a collection of cards: 400, or taken as an array of one; documented for few methods only.",
+        about="A single object POSTed to a collection: 400, or an array of one; documented for few methods only.",
     ),
     Switch(
         name="amocrm.activity_bumps_updated_at",
@@ -262,7 +262,7 @@ ENTITIES: tuple[Switch, ...] = (
         name="amocrm.link_event",
         default="entity",
         choices=("entity", "by_kind"),
-        about="Type of the event of a link: entity_linked, or contact_linked, company_linked...; both are documented types.",
+        about="Type of the event of a link: entity_linked, or contact_linked...; both are documented types.",
     ),
     Switch(
         name="amocrm.merged_loser",
@@ -280,7 +280,7 @@ ENTITIES: tuple[Switch, ...] = (
         name="amocrm.duplicate_control",
         default=False,
         choices=(False, True),
-        about="Whether the account has duplicate control on for the integration: leads/complex then finds contacts by phone.",
+        about="Whether duplicate control is on for the integration: leads/complex then finds contacts by phone.",
     ),
     Switch(
         name="amocrm.events_order",

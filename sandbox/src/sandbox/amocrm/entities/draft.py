@@ -88,7 +88,9 @@ def _read_plain(entity: str, given: dict[str, Any], every: "Entities", draft: Dr
                 draft.plain[key] = "" if kind == "string" else None
             else:
                 complaints.null(key)
-        elif (key == "price" and isinstance(value, float) and every.switches["amocrm.fractional_price"]) or complaints.is_a(kind, value, key):
+        elif (
+            key == "price" and isinstance(value, float) and every.switches["amocrm.fractional_price"]
+        ) or complaints.is_a(kind, value, key):
             draft.plain[key] = value
     for key in PEOPLE:
         user_id = draft.plain.get(key)

@@ -1,6 +1,5 @@
 """All records of one account, and the doors to them: reading here, writing in the modules beside."""
 
-from collections.abc import Callable
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -9,12 +8,10 @@ import orjson
 from sandbox.amocrm.entities.cards import Cards
 from sandbox.amocrm.entities.collection import Collection, Record
 from sandbox.amocrm.entities.draft import Draft
-from sandbox.amocrm.entities.field import FieldBook
 from sandbox.amocrm.entities.filters import NOTHING, Filter
 from sandbox.amocrm.entities.incoming import Incoming
 from sandbox.amocrm.entities.journal import Journal
 from sandbox.amocrm.entities.linking import Linking
-from sandbox.amocrm.entities.links import Links
 from sandbox.amocrm.entities.notes import Notes
 from sandbox.amocrm.entities.people_edit import UserEdits
 from sandbox.amocrm.entities.phonebook import Phonebook
@@ -25,11 +22,13 @@ from sandbox.amocrm.entities.tasks import Tasks
 from sandbox.amocrm.hal import listed, plain
 from sandbox.amocrm.people import USERS, User
 from sandbox.amocrm.seed import account, activity, collections, companies, contacts, fields, leads, pipelines
-from sandbox.amocrm.seed.relations import Relations
-from sandbox.amocrm.seed.schedule import Schedule
+from sandbox.amocrm.seed.cards import seed_cards
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sandbox.amocrm.change import Change
+    from sandbox.amocrm.entities.field import FieldBook
     from sandbox.clock import Clock
     from sandbox.switches import Switches
 
@@ -89,7 +88,12 @@ class Entities:
         self.selection = Selection()
         self.shapes = Shapes(self)
         self._rendered: dict[tuple[str, Wanted], dict[int, bytes]] = {}
-        self._seed_cards(contacts)
+        self.collections, self.links = seed_cards(
+            contact_count=contacts, seed=seed, account_id=account_id, offset=self.offset
+        )
+        for entity, first_id in FIRST_IDS.items():
+            orders = EXTRA_ORDERS.get(entity, ("id", "updated_at"))
+            self.collections[entity] = Collection(first_id=first_id, orders=orders)
         self.contacts = self.collections["contacts"]
         self.companies = self.collections["companies"]
         self.leads = self.collections["leads"]
@@ -233,47 +237,13 @@ class Entities:
     def random_edits(
         self, *, count: int, seed: int, entity: str = "contacts", deletes: int = 0, user_id: int = 0
     ) -> list[int]:
-        """Realistic edits of different records, repeatable by `seed`; ids of what was changed, then of what was deleted."""
+        """Realistic edits of different records, repeatable by `seed`; ids of the changed, then of the deleted."""
         return self.edits.at_random(entity, count=count, seed=seed, deletes=deletes, user_id=user_id)
 
     def dump(self, entity: str, page: int, limit: int) -> list[Record]:
         """A page of live records by id, as `record` gives them."""
         ids = self.collections[entity].ids((page - 1) * limit, page * limit)
         return [record for record_id in ids if (record := self.record(entity, record_id))]
-
-    def _seed_cards(self, contact_count: int) -> None:
-        binned, hidden = min(40, contact_count // 20), min(12, contact_count // 40)
-        total = contact_count + binned + hidden
-        counts = {"contacts": total, "companies": total // 5, "leads": total // 4}
-        builders = {"contacts": contacts.ContactSeed, "companies": companies.CompanySeed, "leads": leads.LeadSeed}
-        firsts = {"contacts": contacts.FIRST_ID, "companies": companies.FIRST_ID, "leads": leads.FIRST_ID}
-        made: dict[str, Collection] = {}
-        schedules: dict[str, Schedule] = {}
-        for entity, count in counts.items():
-            schedule = schedules[entity] = Schedule(count=count, first_id=firsts[entity])
-            builder = builders[entity](
-                seed=self.seed, account_id=self.account_id, schedule=schedule, offset=self.offset
-            )
-            made[entity] = Collection(
-                first_id=firsts[entity],
-                orders=("id", "created_at", "updated_at"),
-                schedule=schedule,
-                build=builder.build,
-            )
-        for entity, first_id in FIRST_IDS.items():
-            made[entity] = Collection(first_id=first_id, orders=EXTRA_ORDERS.get(entity, ("id", "updated_at")))
-        relations = Relations(contacts=total, companies=counts["companies"], leads=counts["leads"])
-        self.collections = made
-        self.links = Links(relations=relations, schedules=schedules, exists=self.exists)
-        people = made["contacts"]
-        for n in range(binned):
-            gone = people.get(schedules["contacts"].id_at(n * total // binned + 2))
-            assert gone is not None
-            people.move_to_bin(gone)
-        for n in range(hidden):
-            waiting = people.get(schedules["contacts"].id_at(total - 3 - 3 * n))
-            if waiting is not None:
-                people.put(waiting, hidden=True)
 
 
 def _tags() -> dict[str, Tags]:

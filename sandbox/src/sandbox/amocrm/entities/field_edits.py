@@ -10,6 +10,7 @@ Body = dict[str, Any]
 CARDS_ONLY = frozenset({"smart_address", "birthday", "legal_entity"})
 CATALOGS_ONLY = frozenset({"price", "category", "items", "linked_entity", "payer", "supplier"})
 ENUM_TYPES = frozenset({*CHOICES, "multitext"})
+KINDS = {"name": "string", "sort": "int", "code": "string", "is_api_only": "bool", "enums": "array"}
 EXTRA_KEYS = (
     "remind", "currency", "settings", "is_visible", "is_required", "search_in", "chained_lists", "tracking_callback",
     "required_statuses", "hidden_statuses", "nested",
@@ -66,19 +67,17 @@ def check_field(given: Any, book: FieldBook, complaints: Complaints, *, new: boo
     """Complain about a definition; whether it is an object at all."""
     if not complaints.is_a("object", given, ""):
         return False
-    for key, kind in {
-        "name": "string",
-        "sort": "int",
-        "code": "string",
-        "is_api_only": "bool",
-        "enums": "array",
-    }.items():
+    for key, kind in KINDS.items():
         if given.get(key) is not None:
             complaints.is_a(kind, given[key], key)
-    if not new:
-        if "type" in given:
-            complaints.unexpected("type")
-        return True
+    if new:
+        _check_new(given, book, complaints)
+    elif "type" in given:
+        complaints.unexpected("type")
+    return True
+
+
+def _check_new(given: Body, book: FieldBook, complaints: Complaints) -> None:
     for key in ("name", "type"):
         if not given.get(key):
             complaints.missing(key)
@@ -91,7 +90,6 @@ def check_field(given: Any, book: FieldBook, complaints: Complaints, *, new: boo
         complaints.missing("enums")
     if given.get("code") in book.by_code:
         complaints.choice("code")
-    return True
 
 
 def make_field(given: Body, book: FieldBook, new_id: Callable[[], int]) -> Field:

@@ -17,6 +17,7 @@ LEGAL_ENTITY_KEYS = frozenset(
         "external_uid", "line1", "line2", "city", "state", "zip", "country",
     }
 )  # fmt: skip
+Reader = Callable[[Field, dict[str, Any], Complaints, str], Any]
 Cleared = dict[int, Stored | None]
 """By field id, the new values; None clears the field."""
 
@@ -69,7 +70,7 @@ def _field_of(block: dict[str, Any], book: FieldBook, complaints: Complaints, pa
 
 
 def _stored(known: Field, values: list[Any], complaints: Complaints, path: str) -> Stored:
-    read = _READERS.get(known.type, _text)
+    read: Reader = _READERS.get(known.type, _text)
     stored = []
     for place, value in enumerate(values):
         here = f"{path}.{place}"
@@ -207,7 +208,7 @@ def _chained(_: Field, value: dict[str, Any], complaints: Complaints, path: str)
     return (pair[0], pair[1]) if len(pair) == 2 else None
 
 
-_READERS: dict[str, Callable[[Field, dict[str, Any], Complaints, str], Any]] = {
+_READERS: dict[str, Reader] = {
     "numeric": _numeric,
     "checkbox": _flag,
     "date": _date,

@@ -61,9 +61,7 @@ def card_filter(
             tests.append(_task_test(closest_task, span))
         else:
             ranges[name] = span
-    for name in numbers_in:
-        if name in given:
-            tests.append(_one_of(name, numbers(given[name])))
+    tests.extend(one_of(name, numbers(given[name])) for name in numbers_in if name in given)
     if names := texts(given.get("name")):
         lowered = {one.lower() for one in names}
         tests.append(lambda record: record["name"].lower() in lowered)
@@ -98,7 +96,7 @@ def text_test(text: str, book: FieldBook) -> Test:
     return test
 
 
-def _one_of(name: str, wanted: frozenset[int]) -> Test:
+def one_of(name: str, wanted: frozenset[int]) -> Test:
     return lambda record: record.get(name) in wanted
 
 

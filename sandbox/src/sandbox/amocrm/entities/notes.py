@@ -16,13 +16,13 @@ PARENTS = ("leads", "contacts", "companies", "customers")
 CALLS = ("call_in", "call_out")
 PARAMS: dict[str, dict[str, str]] = {
     "common": {"text": "string"},
-    **dict.fromkeys(
-        CALLS,
-        {
+    **{
+        call: {
             "uniq": "string", "duration": "int", "source": "string", "link": "string", "phone": "string",
             "call_result": "string", "call_status": "int", "call_responsible": "any",
-        },
-    ),
+        }
+        for call in CALLS
+    },
     "service_message": {"service": "string", "text": "string"},
     "extended_service_message": {"service": "string", "text": "string"},
     "message_cashier": {"status": "string", "text": "string"},
@@ -77,18 +77,7 @@ class Notes:
             complaints.missing("entity_id")
         elif "entity_id" in plain and not self._all.exists(parent, plain["entity_id"]):
             complaints.choice("entity_id")
-        if "note_type" not in given:
-            if new:
-                complaints.missing("note_type")
-            elif "params" in given:
-                plain["params"] = given["params"]
-            return plain
-        if given["note_type"] not in PARAMS:
-            complaints.choice("note_type")
-            return plain
-        plain["note_type"] = given["note_type"]
-        plain["params"] = read_params(given["note_type"], given.get("params"), complaints, new=new)
-        return plain
+        return plain | _read_content(given, complaints, new=new)
 
     def put(self, parent: str, record: Record) -> None:
         self.by_parent[parent].put(record)
@@ -97,7 +86,7 @@ class Notes:
         every = self._all
         now = every.now()
         author = plain.get("created_by", user_id)
-        responsible = plain.get("responsible_user_id", author or every.first_user_id)
+        responsible = int(plain.get("responsible_user_id") or author or every.first_user_id)
         record: Record = {
             "id": every.new_note_id(),
             "entity_id": None,
@@ -140,6 +129,21 @@ class Notes:
         return record
 
 
+def _read_content(given: Record, complaints: Complaints, *, new: bool) -> Record:
+    """note_type and params."""
+    if "note_type" not in given:
+        if new:
+            complaints.missing("note_type")
+        return {}
+    if given["note_type"] not in PARAMS:
+        complaints.choice("note_type")
+        return {}
+    return {
+        "note_type": given["note_type"],
+        "params": read_params(given["note_type"], given.get("params"), complaints, new=new),
+    }
+
+
 def read_params(note_type: str, given: Any, complaints: Complaints, *, new: bool, path: str = "params") -> Record:
     """Check `params` as the live API does (recorded: source not blank, duration there, sms without uniq)."""
     if given is None:
@@ -158,11 +162,16 @@ def read_params(note_type: str, given: Any, complaints: Complaints, *, new: bool
                 complaints.null(f"{path}.{key}")
         elif known[key] == "any" or complaints.is_a(known[key], value, f"{path}.{key}"):
             read[key] = value
-    for key in REQUIRED[note_type] if new else ():
+    if new:
+        _require(note_type, given, complaints, path)
+    return read
+
+
+def _require(note_type: str, given: Record, complaints: Complaints, path: str) -> None:
+    for key in REQUIRED[note_type]:
         if key not in given:
             complaints.missing(f"{path}.{key}")
         elif given[key] == "":
             complaints.blank(f"{path}.{key}")
-    if note_type == "message_cashier" and read.get("status", "created") not in CASHIER_STATUSES:
+    if note_type == "message_cashier" and given.get("status", "created") not in CASHIER_STATUSES:
         complaints.choice(f"{path}.status")
-    return read

@@ -64,7 +64,11 @@ class UserEdits:
             every.tasks.update(record_id, plain, user_id=user_id)
             return
         parent = _parent(entity)
-        plain = every.notes.read(data, complaints, parent=parent, entity_id=None, new=False)
+        known = every.notes[parent].get(record_id)
+        if known is None:
+            raise KeyError(f"{entity} {record_id}")
+        typed = {"note_type": known["note_type"], **data} if "params" in data else data
+        plain = every.notes.read(typed, complaints, parent=parent, entity_id=None, new=False)
         _refuse(complaints)
         every.notes.update(parent, record_id, plain, user_id=user_id)
 
@@ -94,8 +98,10 @@ class UserEdits:
             self.delete(entity, record_id, user_id=user_id)
         return ids
 
-    def _change(self, entity: str, record: Data, chance: Random) -> Data:
-        """One realistic change; always a real one, so that the record's events and hooks have something to say."""
+    def _change(  # noqa: PLR0911 - one return per kind of change
+        self, entity: str, record: Data, chance: Random
+    ) -> Data:
+        """One realistic change, mostly of the address."""
         book = self._all.books[entity]
         kinds = ["name", "tag", "untag", "owner"]
         if "EMAIL" in book.by_code:
@@ -117,7 +123,7 @@ class UserEdits:
             case "untag" if record["_embedded"]["tags"]:
                 return {"_embedded": {"tags": None}}
             case "owner":
-                others = [user for user in self._all.people if user != record["responsible_user_id"]]
+                others = [user.id for user in self._all.people.values() if user.is_active and not user.is_free]
                 return {"responsible_user_id": chance.choice(others)}
             case "field" | "cleared":
                 known = chance.choice(plain)

@@ -1,4 +1,4 @@
-"""Which ids make a page: a slice of an index when the filter is a window of the order, a remembered search otherwise."""
+"""Which ids make a page: a slice of an index when the filter is a window of it, a remembered search otherwise."""
 
 from collections import OrderedDict
 from dataclasses import dataclass

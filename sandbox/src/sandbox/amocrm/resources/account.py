@@ -1,6 +1,7 @@
 """The account itself, its users and roles."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -37,10 +38,7 @@ async def account(request: web.Request, caller: Caller) -> web.Response:
     }
     top = seeded.with_top(own.id) | {"is_api_filter_enabled": own.is_api_filter_enabled}
     body |= {key: value for key, value in top.items() if key in asked.wanted}
-    tail = f"?{request.query_string}" if request.query_string else ""
-    with_query = query.Query(pairs=asked.pairs, page=1, limit=1).pairs
-    if with_query:
-        tail = "?" + "&".join(f"{query.quote_plus(key)}={query.quote_plus(value)}" for key, value in with_query)
+    tail = f"?{urlencode(asked.pairs)}" if asked.pairs else ""
     body["_links"] = {"self": {"href": f"{hal.ORIGIN}/api/v4/account{tail}"}}
     embedded = {key: value for key, value in seeded.with_embedded().items() if key in asked.wanted}
     if embedded:

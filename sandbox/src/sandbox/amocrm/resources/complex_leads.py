@@ -1,6 +1,5 @@
 """Leads that arrive with a contact and a company: made and linked together, or put into unsorted."""
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from sandbox.amocrm.entities.complaints import Complaints
@@ -112,7 +111,7 @@ def _into_unsorted(
 def _duplicate(draft: Draft, every: "Entities") -> int | None:
     """Duplicate control: an existing contact with one of the draft's phones."""
     phone = every.books["contacts"].by_code.get("PHONE")
-    numbers: Iterable[Any] = (draft.values.get(phone.id) or ()) if phone else ()
+    numbers: Any = (draft.values.get(phone.id) or ()) if phone else ()
     for number, _ in numbers:
         found = every.phonebook.find(number)
         if found is not None and found[0] == "contacts":

@@ -1,6 +1,6 @@
 """Events over HTTP: newest first, every filter form, at most 100 a page."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from aiohttp import web
@@ -139,23 +139,31 @@ def _value_tests(side: str, given: Tree) -> Iterator[Test]:
                     for pipeline in numbers(one.get("pipeline_id"))
                     for status in numbers(one.get("status_id"))
                 }
-                yield _any(side, "lead_status", lambda value, p=pairs: (value["pipeline_id"], value["id"]) in p)
+                yield _any(side, "lead_status", lambda value: (value["pipeline_id"], value["id"]), pairs)
             case "customers_statuses" if isinstance(node, dict):
                 ids = {status for one in node.values() for status in numbers(_inside(one, "status_id"))}
-                yield _any(side, "customer_status", lambda value, s=ids: value["id"] in s)
+                yield _any(side, "customer_status", _id, ids)
             case "responsible_user_id":
-                yield _any(side, "responsible_user", lambda value, u=numbers(node): value["id"] in u)
+                yield _any(side, "responsible_user", _id, numbers(node))
             case "custom_field_values":
-                yield _any(side, "custom_field_value", lambda value, e=numbers(node): value.get("enum_id") in e)
+                yield _any(side, "custom_field_value", lambda value: value.get("enum_id"), numbers(node))
             case "value":
-                texts = set(split_texts(node))
-                yield lambda event, t=texts: any(  # type: ignore[misc]
-                    str(inner) in t for item in event[side] for value in item.values() for inner in value.values()
-                )
+                yield _any_text(side, set(split_texts(node)))
 
 
-def _any(side: str, key: str, test: Callable[..., bool]) -> Test:
-    return lambda event: any(key in item and test(item[key]) for item in event[side])
+def _any(side: str, key: str, part: Callable[[Event], Any], wanted: Collection[Any]) -> Test:
+    """Whether a value called `key` is among the wanted ones."""
+    return lambda event: any(key in item and part(item[key]) in wanted for item in event[side])
+
+
+def _any_text(side: str, wanted: set[str]) -> Test:
+    return lambda event: any(
+        str(inner) in wanted for item in event[side] for value in item.values() for inner in value.values()
+    )
+
+
+def _id(value: Event) -> Any:
+    return value["id"]
 
 
 def _inside(node: Any, key: str) -> Any:
@@ -164,10 +172,11 @@ def _inside(node: Any, key: str) -> Any:
 
 def _shown(every: Entities, event: Event, wanted: frozenset[str]) -> Event:
     path = f"events/{event['id']}"
-    kind = PLURAL.get(event["entity_type"], event["entity_type"])
+    singular: str = event["entity_type"]
+    kind = PLURAL.get(singular, singular)
     entity_id = event["entity_id"]
     entity: Event = {"id": entity_id}
-    if NAMES.get(event["entity_type"]) in wanted:
+    if NAMES.get(singular) in wanted:
         record = every.collections[kind].get(entity_id)
         entity["name"] = record["name"] if record else ""
     if kind.startswith("catalog_"):

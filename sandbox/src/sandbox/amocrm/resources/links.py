@@ -101,19 +101,16 @@ async def _pairs(request: web.Request, caller: Caller) -> list[Pair]:
 
 def _pair(entity: str, entity_id: Any, given: Body, caller: Caller, complaints: Complaints) -> Pair | None:
     every = caller.account.entities
-    if entity_id is None:
-        complaints.missing("entity_id")
-    elif complaints.is_a("int", entity_id, "entity_id") and not every.exists(entity, entity_id):
-        complaints.choice("entity_id")
     kind, other = given.get("to_entity_type"), given.get("to_entity_id")
     if kind is None:
         complaints.missing("to_entity_type")
     elif kind not in POSSIBLE[entity]:
         complaints.choice("to_entity_type")
-    if other is None:
-        complaints.missing("to_entity_id")
-    elif complaints.is_a("int", other, "to_entity_id") and kind in POSSIBLE[entity] and not every.exists(kind, other):
-        complaints.choice("to_entity_id")
+    for path, of, one in (("entity_id", entity, entity_id), ("to_entity_id", str(kind), other)):
+        if one is None:
+            complaints.missing(path)
+        elif complaints.is_a("int", one, path) and not every.exists(of, one):
+            complaints.choice(path)
     if complaints.found or not isinstance(kind, str) or not isinstance(other, int):
         return None
     metadata = given.get("metadata") or {}

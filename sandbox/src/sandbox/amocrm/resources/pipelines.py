@@ -17,9 +17,11 @@ from sandbox.amocrm.seed.pipelines import system_statuses
 Body = dict[str, Any]
 MOST_PIPELINES = 50
 MOST_STATUSES = 100
-COLORS = frozenset(
-    ["#fffeb2", "#fffd7f", "#fff000", "#ffeab2", "#ffdc7f", "#ffce5a", "#ffdbdb", "#ffc8c8", "#ff8f92", "#d6eaff", "#c1e0ff", "#98cbff", "#ebffb1", "#deff81", "#87f2c0", "#f9deff", "#f3beff", "#ccc8f9", "#eb93ff", "#f2f3f4", "#e6e8ea"]
-)
+COLORS = frozenset({
+    "#fffeb2", "#fffd7f", "#fff000", "#ffeab2", "#ffdc7f", "#ffce5a", "#ffdbdb", "#ffc8c8", "#ff8f92", "#d6eaff",
+    "#c1e0ff", "#98cbff", "#ebffb1", "#deff81", "#87f2c0", "#f9deff", "#f3beff", "#ccc8f9", "#eb93ff", "#f2f3f4",
+    "#e6e8ea",
+})  # fmt: skip
 BASE = "/api/v4/leads/pipelines"
 NEW_PIPELINE = {"name": "string", "sort": "int", "is_main": "bool", "is_unsorted_on": "bool"}
 

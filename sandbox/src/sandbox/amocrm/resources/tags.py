@@ -7,9 +7,11 @@ from sandbox.amocrm.access import Caller, api
 from sandbox.amocrm.query import numbers, texts
 from sandbox.amocrm.resources.batches import checked
 
-COLORS = frozenset(
-    ["EBEBEB", "D0D0D0", "F2DDF7", "D1A4DC", "FF8F92", "FFC8C8", "C7DB8C", "DDEBB5", "8699DA", "AABDFF", "FFCE5A", "FFE193", "90CDB0", "C6F4DE", "A9A5D7", "D8D5FF", "86C0FC", "832161", "6A0F49", "0C7C59", "10599D", "9D2B32", "247BA0"]
-)
+COLORS = frozenset({
+    "EBEBEB", "D0D0D0", "F2DDF7", "D1A4DC", "FF8F92", "FFC8C8", "C7DB8C", "DDEBB5", "8699DA", "AABDFF", "FFCE5A",
+    "FFE193", "90CDB0", "C6F4DE", "A9A5D7", "D8D5FF", "86C0FC", "832161", "6A0F49", "0C7C59", "10599D", "9D2B32",
+    "247BA0",
+})  # fmt: skip
 ROUTE = "/api/v4/{entity:leads|contacts|companies|customers}/tags"
 
 

@@ -8,7 +8,7 @@ from sandbox.amocrm import hal, query
 from sandbox.amocrm.access import Caller, api
 from sandbox.amocrm.entities.complaints import Complaints
 from sandbox.amocrm.entities.draft import request_id
-from sandbox.amocrm.entities.filters import Filter
+from sandbox.amocrm.entities.filters import Filter, Test, one_of
 from sandbox.amocrm.entities.selection import Slice
 from sandbox.amocrm.exceptions import ProblemError
 from sandbox.amocrm.query import Query, bounds, numbers, texts
@@ -103,17 +103,14 @@ def _change(batch: list[Any], caller: Caller) -> list[Body]:
 
 def _filter(asked: Query) -> Filter:
     given = asked.filter
-    tests = []
+    tests: list[Test] = []
     people: list[tuple[str, Any]] = [(key, given.get(key)) for key in ("responsible_user_id", "created_by")]
     people.append(("task_type_id", given.get("task_type_id", given.get("task_type"))))
     if given.get("entity_type"):
         kinds = set(texts(given["entity_type"]))
         tests.append(lambda record: record["entity_type"] in kinds)
         people.append(("entity_id", given.get("entity_id")))
-    for key, node in people:
-        if node is not None:
-            wanted = numbers(node)
-            tests.append(lambda record, key=key, wanted=wanted: record[key] in wanted)
+    tests.extend(one_of(key, numbers(node)) for key, node in people if node is not None)
     if given.get("is_completed") is not None:
         done = "1" in texts(given["is_completed"])
         tests.append(lambda record: record["is_completed"] == done)

@@ -58,7 +58,7 @@ def _tasks(every: "Entities", past: list[Happened]) -> None:
         made = _moment(card, chance) if card else every.contacts_made_at(n, count)
         done = bool(chance & 0x100)
         user = USERS[(chance >> 10) % 3]
-        record = {
+        record: Record = {
             "id": every.collections["tasks"].new_id(),
             "created_by": user.id if chance & 0x200 else 0,
             "updated_by": user.id,
@@ -190,8 +190,10 @@ def _card_events(every: "Entities", past: list[Happened]) -> None:
                 past.append((at, "entity_tag_added", entity, card["id"], card["updated_by"], told, None))
             if entity == "leads":
                 _moved(card, past)
-        for gone in every.collections[entity].bin():
-            past.append((gone["updated_at"], f"{one}_deleted", entity, gone["id"], gone["updated_by"], None, None))
+        past.extend(
+            (gone["updated_at"], f"{one}_deleted", entity, gone["id"], gone["updated_by"], None, None)
+            for gone in every.collections[entity].bin()
+        )
     for card in _spread(every, "contacts", min(MOST_EVENTS_OF_A_KIND, len(every.contacts) // 10)):
         _phone_entered(every, card, past)
 

@@ -85,7 +85,9 @@ class ContactSeed:
             return []
         return self._odd_emails(index, kind, latin, plain)
 
-    def _odd_emails(self, index: int, kind: int, latin: str, plain: str) -> list[str]:
+    def _odd_emails(  # noqa: PLR0911 - one return per kind of mishap
+        self, index: int, kind: int, latin: str, plain: str
+    ) -> list[str]:
         if kind < 890:
             return [plain, f"{latin}.{index}@example.org", "buh@firma.example"][: 2 + (kind > 880)]
         if kind < 930:

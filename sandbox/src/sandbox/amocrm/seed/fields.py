@@ -182,7 +182,9 @@ _DEFINITIONS: dict[str, list[dict[str, Any]]] = {
     f"catalogs/{INVOICES}": [
         {
             "id": 271401, "name": "Статус", "type": "select", "code": "BILL_STATUS", "is_predefined": True,
-            "choices": _choices(10801, 2, ("Создан", "created"), ("Оплачен частично", "partially_paid"), ("Оплачен", "paid")),
+            "choices": _choices(
+                10801, 2, ("Создан", "created"), ("Оплачен частично", "partially_paid"), ("Оплачен", "paid")
+            ),
         },
         {"id": 271403, "name": "Плательщик", "type": "payer", "code": "PAYER", "is_predefined": True},
         {"id": 271405, "name": "Юр. лицо", "type": "supplier", "code": "SUPPLIER", "is_predefined": True},

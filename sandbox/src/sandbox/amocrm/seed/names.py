@@ -6,7 +6,8 @@ FIRST_NAMES = (
     ("Андрей", "andrey"), ("Ирина", "irina"), ("Николай", "nikolay"), ("Светлана", "svetlana"), ("Михаил", "mikhail"),
     ("Юлия", "yulia"), ("Евгений", "evgeny"), ("Ксения", "ksenia"), ("Роман", "roman"), ("Вера", "vera"),
     ("Глеб", "gleb"), ("Дарья", "daria"), ("Тимур", "timur"), ("Алиса", "alisa"), ("Фёдор", "fedor"),
-    ("Зоя", "zoya"), ("Егор", "egor"), ("Полина", "polina"), ("Руслан", "ruslan"), ("Лидия", "lidia"), ("Яков", "yakov"),
+    ("Зоя", "zoya"), ("Егор", "egor"), ("Полина", "polina"), ("Руслан", "ruslan"), ("Лидия", "lidia"),
+    ("Яков", "yakov"),
 )  # fmt: skip
 """Even places are women's, odd ones men's."""
 
