@@ -1,7 +1,7 @@
 """The story the demo tells: everybody arrives, some people change, the list follows; then the oracle judges."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,21 +72,26 @@ class Story:
         expected = expectation.people(contacts.values(), refused=refused)
         problems = self._judge(expected, frozenset())
 
-        opted_out = frozenset(self._people_opt_out(sorted(expected)))
-        deleted = [expected[email].contact_id for email in sorted(expected)[-DELETED:]]
-        edited = self._edit(avoid={int(contact_id) for contact_id in deleted}, deleted=[int(i) for i in deleted])
+        by_email = sorted(expected.values(), key=lambda person: person.email)
+        leaving, leavers = by_email[-DELETED:], by_email[:OPTED_OUT]
+        opted_out = frozenset(person.email for person in leavers)
+        deleted = {int(person.contact_id) for person in leaving}
+        self._opt_out(opted_out)
+        # The people who opted out are edited too: this is how careless integrations bring them back.
+        edited = self._edit({int(person.contact_id) for person in leavers}, avoid=deleted)
+        self._delete(deleted)
         say(
-            f"\n[bold]meanwhile[/] {len(edited)} contacts are edited and {DELETED} deleted in amoCRM, "
-            f"{OPTED_OUT} people unsubscribe in Unisender"
+            f"\n[bold]meanwhile[/] {OPTED_OUT} people unsubscribe in Unisender; in amoCRM {DELETED} contacts are "
+            f"deleted and {len(edited)} edited, those {OPTED_OUT} among them"
         )
         state = connectors.write_json(self._folder / "state.json", list(first.report.states.values()))
         changes = self._contacts()
         second = self._chapter("Only what changed", catalog, state, total=len(edited))
         expected = expectation.without(
-            {**expected, **expectation.people((changes[i] for i in edited), refused=refused)}, map(int, deleted)
+            {**expected, **expectation.people((changes[i] for i in edited), refused=refused)}, deleted
         )
         problems += self._judge(expected, opted_out)
-        problems += self._unwanted_reads(second, set(edited), contacts)
+        problems += self._unwanted_reads(second, edited, contacts)
         say(sync_table([first, second], changed=len(edited)))
         say(verdict_table(len(expected), len(opted_out), problems))
         return not problems
@@ -126,23 +131,24 @@ class Story:
     def _contacts(self) -> dict[int, dict[str, Any]]:
         return {contact["id"]: contact for contact in self._control.pages(f"amocrm/{HOST}/contacts", "contacts")}
 
-    def _people_opt_out(self, emails: list[str]) -> list[str]:
-        for email in emails[:OPTED_OUT]:
+    def _opt_out(self, emails: Iterable[str]) -> None:
+        for email in emails:
             self._control.post(f"unisender/{KEY}/opt_out", {"email": email})
-        return emails[:OPTED_OUT]
 
-    def _edit(self, *, avoid: set[int], deleted: list[int]) -> list[int]:
-        """Edit contacts as a user would, then delete some; returns the ids of those edited."""
-        edited: list[int] = []
-        seed = 7
+    def _edit(self, chosen: set[int], *, avoid: set[int]) -> set[int]:
+        """Edit the chosen contacts and others up to `EDITED`, as a user would; returns the ids of all of them."""
+        renames = [{"entity": "contacts", "action": "update", "id": i, "data": {"last_name": "Новая"}} for i in chosen]
+        self._control.post(f"amocrm/{HOST}/edits", {"edits": renames})
+        edited, seed = set(chosen), 7
         while len(edited) < EDITED:
             wanted = {"count": EDITED - len(edited), "seed": seed, "entity": "contacts"}
-            ids = self._control.post(f"amocrm/{HOST}/edits/random", wanted)["ids"]
-            edited += [i for i in ids if i not in avoid and i not in edited]
+            edited |= set(self._control.post(f"amocrm/{HOST}/edits/random", wanted)["ids"])
             seed += 1
-        removals = [{"entity": "contacts", "action": "delete", "id": i} for i in deleted]
+        return edited - avoid
+
+    def _delete(self, ids: set[int]) -> None:
+        removals = [{"entity": "contacts", "action": "delete", "id": i} for i in ids]
         self._control.post(f"amocrm/{HOST}/edits", {"edits": removals})
-        return edited
 
     def _judge(self, expected: dict[str, expectation.Person], opted_out: frozenset[str]) -> list[str]:
         lists = self._control.get(f"unisender/{KEY}")["lists"]
