@@ -261,3 +261,19 @@ def test_with_a_memory_for_excluded_and_deleted_ones_no_sequence_does(vendor, st
     vendor.switch(exclude_optout="remembers", delete_optout="remembers")
 
     hold(vendor, steps)
+
+
+@pytest.mark.parametrize("how", ["overwrite_lists", "exclude", "excluded_column"])
+def test_an_unsubscribed_address_outlives_the_loss_of_its_lists(two_lists, how):
+    two_lists.person("opt_out", ANNA)
+    match how:
+        case "overwrite_lists":
+            two_lists.load(JOIN, [ANNA, "1"], overwrite_lists=1)
+        case "exclude":
+            two_lists.result("exclude", {"contact_type": "email", "contact": ANNA})
+        case "excluded_column":
+            two_lists.load(["email", "email_excluded_list_ids"], [ANNA, "1,2"])
+    two_lists.load(JOIN, [ANNA, "1,2"])
+
+    anna = two_lists.contact(ANNA)
+    assert (anna["email_status"], anna["mailable_in"]) == ("unsubscribed", [])
