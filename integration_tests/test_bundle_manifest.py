@@ -1,6 +1,7 @@
 """The root metadata.yaml is the bundle's index: everything it names exists and nothing in it contradicts the rest."""
 
 import json
+import re
 import tomllib
 from importlib.resources import files
 from pathlib import Path
@@ -25,9 +26,9 @@ def project(path: str) -> dict[str, Any]:
 
 
 def first_changelog_version(path: Path) -> str:
-    headings = [line for line in path.read_text().splitlines() if line.startswith("## [")]
-    versions = [heading.split("[")[1].split("]")[0] for heading in headings]
-    return next(version for version in versions if version != "Unreleased")
+    versions = re.findall(r"^## \[?(\d+\.\d+\.\d+)\]?", path.read_text(), re.MULTILINE)
+    assert versions, f"{path} names no version"
+    return versions[0]
 
 
 def test_the_index_does_not_pass_for_a_connector() -> None:
@@ -56,7 +57,11 @@ def test_every_connector_has_airbytes_own_metadata_of_the_same_role(path: str, r
 def test_connector_metadata_validates_against_the_published_schema(path: str) -> None:
     schema_file = files("airbyte_connector_models").joinpath("metadata/v0/ConnectorMetadataDefinitionV0.json")
 
-    jsonschema.validate(connector_metadata(path), json.loads(schema_file.read_text()))
+    # The published schema itself breaks JSON Schema's rules in a part nobody may write by hand (`generated`), so
+    # `jsonschema.validate`, which checks the schema first, refuses to start.
+    judge = jsonschema.Draft7Validator(json.loads(schema_file.read_text()))
+
+    assert [error.message for error in judge.iter_errors(connector_metadata(path))] == []
 
 
 @pytest.mark.parametrize("path", CONNECTORS)
