@@ -12,8 +12,7 @@ from sandbox.unisender.accounts import Account
 from sandbox.unisender.addresses import normalise_email
 from sandbox.unisender.contacts import Contact
 from sandbox.unisender.dump import chosen_contacts, dump_chunks, dumped
-from sandbox.unisender.models import Unisender
-from sandbox.world import WORLD
+from sandbox.unisender.here import unisender_of
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -58,12 +57,8 @@ async def _order(request: web.Request) -> dict[str, Any]:
     return order
 
 
-def _unisender(request: web.Request) -> Unisender:
-    return request.app[WORLD].unisender
-
-
 def _account(request: web.Request) -> Account:
-    account = _unisender(request).accounts.get(request.match_info["key"])
+    account = unisender_of(request).accounts.get(request.match_info["key"])
     if account is None:
         raise LookupError("no such Unisender key; POST /_sandbox/unisender/keys makes one")
     return account
@@ -87,12 +82,12 @@ def _list_ids(account: Account, order: dict[str, Any]) -> list[int] | None:
 
 
 async def list_keys(request: web.Request) -> web.Response:
-    return _answer({"keys": [_described(account) for account in _unisender(request).accounts.values()]})
+    return _answer({"keys": [_described(account) for account in unisender_of(request).accounts.values()]})
 
 
 async def open_key(request: web.Request) -> web.Response:
     order = await _order(request)
-    account = _unisender(request).open_account(str(order.get("api_key", "")), str(order.get("login", "")))
+    account = unisender_of(request).open_account(str(order.get("api_key", "")), str(order.get("login", "")))
     return _answer(_described(account), status=201)
 
 
@@ -149,7 +144,7 @@ async def dump_contacts(request: web.Request) -> web.StreamResponse:
 async def opt_out(request: web.Request) -> web.Response:
     """The person leaves by the link in a letter: everything, or one list."""
     order = await _order(request)
-    unisender, account, contact = _unisender(request), _account(request), _person(request, order)
+    unisender, account, contact = unisender_of(request), _account(request), _person(request, order)
     left = opting.leave(
         account, contact, "email", _list_ids(account, order), switches=unisender.switches, now=unisender.now()
     )
@@ -161,7 +156,7 @@ async def complain(request: web.Request) -> web.Response:
     """The person calls a letter spam."""
     account, contact = _account(request), _person(request, await _order(request))
     opting.complain(contact)
-    _unisender(request).tell_status(account, contact, "ok_spam_folder")
+    unisender_of(request).tell_status(account, contact, "ok_spam_folder")
     return _acted(account, contact, [])
 
 
@@ -169,7 +164,7 @@ async def bounce(request: web.Request) -> web.Response:
     """A letter comes back for good."""
     account, contact = _account(request), _person(request, await _order(request))
     opting.bounce(contact)
-    _unisender(request).tell_status(account, contact, "err_delivery_failed")
+    unisender_of(request).tell_status(account, contact, "err_delivery_failed")
     return _acted(account, contact, [])
 
 
@@ -178,7 +173,7 @@ async def activate(request: web.Request) -> web.Response:
     order = await _order(request)
     account, contact = _account(request), _person(request, order)
     back = opting.activate(account, contact, _list_ids(account, order))
-    _unisender(request).tell_subscription(account, "subscribe", contact, back)
+    unisender_of(request).tell_subscription(account, "subscribe", contact, back)
     return _acted(account, contact, back)
 
 
@@ -188,7 +183,7 @@ def _acted(account: Account, contact: Contact, list_ids: list[int]) -> web.Respo
 
 async def list_deliveries(request: web.Request) -> web.Response:
     """Every attempt to deliver a webhook or an export notice, oldest first, and how many still wait."""
-    unisender, account = _unisender(request), _account(request)
+    unisender, account = unisender_of(request), _account(request)
     attempts = [attempt for attempt in unisender.webhooks.attempts if attempt["api_key"] == account.api_key]
     hooks = {hook.url: hook.status for hook in account.hooks.values()}
     return _answer({"deliveries": attempts, "pending": unisender.webhooks.pending(account), "hooks": hooks})

@@ -9,11 +9,11 @@ from aiohttp import web
 
 from sandbox.unisender.exceptions import UnisenderError, envelope, php_json
 from sandbox.unisender.forms import Form, read_form
+from sandbox.unisender.here import unisender_of
 from sandbox.unisender.models import Unisender
 from sandbox.unisender.responses import account as account_methods
 from sandbox.unisender.responses import contacts, exports, hooks, lists, messages, notes
 from sandbox.unisender.responses.calls import Call, Method
-from sandbox.world import WORLD
 
 METHODS: dict[str, Method] = {
     **contacts.METHODS,
@@ -28,7 +28,7 @@ METHODS: dict[str, Method] = {
 
 async def answer_call(request: web.Request) -> web.Response:
     """Answer `/{lang}/api/{method}`. Refusals are HTTP 200 with an error envelope (docs: common/api-errors)."""
-    unisender = request.app[WORLD].unisender
+    unisender = unisender_of(request)
     try:
         form = await read_form(request)
         return await _answer(request, unisender, form)

@@ -19,8 +19,8 @@ from sandbox.unisender.contacts import (
 )
 from sandbox.unisender.exceptions import UnisenderError, invalid_arg, php_json
 from sandbox.unisender.exports import ExportTask, Selection, columns_of, csv_chunks, rows_of
+from sandbox.unisender.here import unisender_of
 from sandbox.unisender.responses.calls import Call, Method
-from sandbox.world import WORLD
 
 MOST_LEGACY_ROWS = 1_000
 EMAIL_STATUSES = (NEW, INVITED, ACTIVE, INACTIVE, UNSUBSCRIBED, BLOCKED, ACTIVATION_REQUESTED)
@@ -95,7 +95,7 @@ def _completed(call: Call, task: ExportTask) -> dict[str, Any]:
 
 async def download(request: web.Request) -> web.StreamResponse:
     """The file of a finished task; its address is its only secret. Written while it is read, so it is never whole."""
-    unisender = request.app[WORLD].unisender
+    unisender = unisender_of(request)
     wanted = request.match_info["task_uuid"]
     for account in unisender.accounts.values():
         task = account.exports.get(wanted)
