@@ -28,9 +28,9 @@ def document(chapters: Sequence[Chapter], quiet: Quiet, *, commit: str, seconds:
         "# Benchmarks",
         (
             f"Written by `make bench` on {now}, commit `{commit}`, in {seconds / 60:.1f} minutes. Do not edit: run "
-            "it again. "
-            "Everything runs on one machine: the connectors, the sandbox they talk to, and whoever reads their output. "
-            "Ratios are between processes of the same run; they travel to other machines, the absolute rates do not."
+            "it again. Everything runs on one machine: the connectors, the sandbox they talk to, and whoever reads "
+            "their output. Ratios are between processes of the same run; they travel to other machines, the "
+            "absolute rates do not."
         ),
         _quietness(quiet),
         "## In short",
@@ -46,8 +46,8 @@ def document(chapters: Sequence[Chapter], quiet: Quiet, *, commit: str, seconds:
         ),
         (
             "Leave the machine alone meanwhile: on two cores any other busy process shows in the figures. The exit "
-            "code tells whether "
-            "everything could be measured, not whether every goal was met; no test asserts a rate."
+            "code tells whether everything could be measured, not whether every goal was met; no test asserts a "
+            "rate."
         ),
     ]
     return "\n\n".join(parts) + "\n"

@@ -41,10 +41,9 @@ def memory(folder: Path, captured: Captured, sizes: Sequence[int], step: Step) -
         notes=[
             (
                 "The kernel's high-water mark (VmHWM). The source reads accounts of these sizes without limits and "
-                "its output is taken as fast "
-                "as it comes. The destination is fed through a pipe: the captured records, then the same records "
-                "again as other people, so that "
-                "every round brings new people and Unisender's side ends up holding all of them."
+                "its output is taken as fast as it comes. The destination is fed through a pipe: the captured "
+                "records, then the same records again as other people, so that every round brings new people and "
+                "Unisender's side ends up holding all of them."
             ),
         ],
     )

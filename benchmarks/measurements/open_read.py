@@ -47,7 +47,13 @@ def open_read(shop: Workshop, captured: Captured, step: Step) -> tuple[Measureme
                 met=ours[0] >= LEAST_SHARE * floor[0],
             ),
             Goal(
-                what=f"source ÷ the vendor's {VENDOR_RATE:,} records a second, whole process",
+                what=f"source ÷ the vendor's {VENDOR_RATE:,} records a second, after the first record",
+                value=f"{ours[1] / VENDOR_RATE:.1f}",
+                goal=f"≥ {LEAST_TIMES_VENDOR}",
+                met=ours[1] >= LEAST_TIMES_VENDOR * VENDOR_RATE,
+            ),
+            Goal(
+                what="the same over the whole process, start-up included",
                 value=f"{ours[0] / VENDOR_RATE:.1f}",
                 goal=f"≥ {LEAST_TIMES_VENDOR}",
                 met=ours[0] >= LEAST_TIMES_VENDOR * VENDOR_RATE,
@@ -85,13 +91,13 @@ def open_read(shop: Workshop, captured: Captured, step: Step) -> tuple[Measureme
         notes=[
             (
                 "The three take turns, so that a slow minute of the machine falls on all of them. The bare loops "
-                "repeat exactly the requests that "
-                f"the source made for its {captured.orders} pages, over one connection, with `requests` and `orjson`; "
-                "the first only parses, the second also writes every record as a line of JSON, as the source must."
+                f"repeat exactly the requests that the source made for its {captured.orders} pages, over one "
+                "connection, with `requests` and `orjson`; the first only parses, the second also writes every "
+                "record as a line of JSON, as the source must."
             ),
             (
-                f"Against the bare loop that writes lines the source reaches {ours[1] / lines[1]:.2f}. "
-                f"The vendor's limit is 7 requests a second of 250 records each: {VENDOR_RATE:,} records a second."
+                f"Against the bare loop that writes lines the source reaches {ours[1] / lines[1]:.2f}. The vendor's "
+                f"limit is 7 requests a second of 250 records each: {VENDOR_RATE:,} records a second."
             ),
         ],
     )

@@ -11,19 +11,15 @@ def server(*, first_page_seconds: float, page_seconds: float, import_seconds: fl
     return Measurement(
         title="The sandbox itself",
         goals=[
-            Goal(
-                what="server CPU per page of 250 contacts",
-                value=f"{page:.1f} ms",
-                goal=f"< {MOST_PAGE_MS:.0f} ms",
-                met=page < MOST_PAGE_MS,
-            )
+            _goal("server CPU per page of 250 contacts, under the bare loop", page),
+            _goal("the same in the first read of the account, under the source", first),
         ],
         tables=[
             Table(
                 header=["CPU of the server", "ms"],
                 rows=[
-                    ["a page of 250 contacts, asked for the first time", f"{first:.1f}"],
-                    ["a page of 250 contacts, asked for again", f"{page:.1f}"],
+                    ["a page of 250 contacts, in the first read of the account", f"{first:.1f}"],
+                    ["a page of 250 contacts, under the bare loop", f"{page:.1f}"],
                     ["an import of 500 rows", f"{rows:.1f}"],
                 ],
             )
@@ -31,4 +27,13 @@ def server(*, first_page_seconds: float, page_seconds: float, import_seconds: fl
         notes=[
             "User and system time of the sandbox's process under the bare loops above, HTTP included, by what it did.",
         ],
+    )
+
+
+def _goal(what: str, milliseconds: float) -> Goal:
+    return Goal(
+        what=what,
+        value=f"{milliseconds:.1f} ms",
+        goal=f"< {MOST_PAGE_MS:.0f} ms",
+        met=milliseconds < MOST_PAGE_MS,
     )

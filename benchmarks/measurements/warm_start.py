@@ -81,14 +81,12 @@ def warm_start(shop: Workshop, captured: Captured, step: Step) -> Measurement:
         notes=[
             (
                 f"A template imports the connector's `run` module once (ready after {ready[SOURCE]:.1f} s and "
-                f"{ready[DESTINATION]:.1f} s) and forks for "
-                "every run; the fork reads configuration, catalog and state from files and speaks the protocol on "
-                "its stdout like any other process."
+                f"{ready[DESTINATION]:.1f} s) and forks for every run; the fork reads configuration, catalog and "
+                "state from files and speaks the protocol on its stdout like any other process."
             ),
             (
                 f"The source's first page is the {lines}th record on its stdout. The destination's is the STATE "
-                f"after {PAGE} records, "
-                "which it says when Unisender has answered the import."
+                f"after {PAGE} records, which it says when Unisender has answered the import."
             ),
         ],
     )
