@@ -12,7 +12,7 @@ from destination_unisender.payload import form_body, import_body
 from destination_unisender.transport import Transport
 
 _UNKNOWN_CONTACT_CODES = frozenset({"object_not_found", "unspecified", "invalid_arg"})
-_POLL_PAUSES = (0.2, 0.5, 1.0, 2.0, 3.0, 5.0)
+_POLL_PAUSES = (0.05, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0)
 _LONGEST_EXPORT_POLLS = 200
 
 

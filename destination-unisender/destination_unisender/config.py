@@ -46,7 +46,7 @@ class ListChoice(_Part):
         default=None,
         title="List id",
         description="Number of an existing list. Give this or the title, not both.",
-        gt=0,
+        ge=1,
         json_schema_extra={"order": 0},
     )
     title: str | None = Field(

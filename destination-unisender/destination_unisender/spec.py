@@ -6,7 +6,7 @@ from typing import Any
 from destination_unisender.catalog import SYNC_MODES
 from destination_unisender.config import Config
 
-DOCUMENTATION_URL = "https://docs.unisender.com/airbyte"
+DOCUMENTATION_URL = "https://docs.airbyte.com/integrations/destinations/unisender"
 
 
 def connection_specification() -> dict[str, Any]:

@@ -91,7 +91,7 @@ class Transport:
 
     def rest(self, seconds: float) -> None:
         """Wait as part of the work, for example between two looks at an export."""
-        self._wait(seconds * self._scale)
+        self._wait(seconds)
 
     def download(self, url: str) -> str:
         """The text of a file, with the same repeats as a call; nothing secret is sent.

@@ -2,6 +2,7 @@
 
 import io
 import json
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -10,6 +11,11 @@ from urllib.parse import parse_qsl
 
 import pytest
 import requests_mock
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # the CDK warns of its own experimental parts while it is imported
+    import airbyte_cdk  # noqa: F401
+    import airbyte_cdk.destinations
 
 from destination_unisender.errors import UnisenderError
 from destination_unisender.output import Output
@@ -213,3 +219,8 @@ def write() -> Callable[..., SimpleNamespace]:
 def make() -> SimpleNamespace:
     """Builders of messages."""
     return SimpleNamespace(contact=contact, record=record, state=state, catalog=catalog, accepted=accepted, key=KEY)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for marker in ("image_tests: needs docker (standard suite)", "requires_creds: needs secrets (standard suite)"):
+        config.addinivalue_line("markers", marker)
