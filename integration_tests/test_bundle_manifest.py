@@ -18,11 +18,22 @@ CONNECTORS = {path: role for path, role in COMPONENTS.items() if role in ("sourc
 
 
 def connector_metadata(path: str) -> dict[str, Any]:
-    return yaml.safe_load((ROOT / path / "metadata.yaml").read_text())
+    loaded = yaml.safe_load((ROOT / path / "metadata.yaml").read_text())
+    return json.loads(json.dumps(loaded, default=str))  # YAML reads dates as dates, JSON Schema as strings
 
 
 def project(path: str) -> dict[str, Any]:
     return tomllib.loads((ROOT / path / "pyproject.toml").read_text())["project"]
+
+
+def without_nested_ids(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [without_nested_ids(part) for part in schema]
+    if isinstance(schema, dict):
+        return {
+            key: without_nested_ids(part) for key, part in schema.items() if key != "$id" or not isinstance(part, str)
+        }
+    return schema
 
 
 def first_changelog_version(path: Path) -> str:
@@ -57,9 +68,11 @@ def test_every_connector_has_airbytes_own_metadata_of_the_same_role(path: str, r
 def test_connector_metadata_validates_against_the_published_schema(path: str) -> None:
     schema_file = files("airbyte_connector_models").joinpath("metadata/v0/ConnectorMetadataDefinitionV0.json")
 
-    # The published schema itself breaks JSON Schema's rules in a part nobody may write by hand (`generated`), so
-    # `jsonschema.validate`, which checks the schema first, refuses to start.
-    judge = jsonschema.Draft7Validator(json.loads(schema_file.read_text()))
+    # Published as bundled, the schema has two faults of its own: nested `$id`s move the root its references count
+    # from, and `generated`, which nobody may write by hand, has a type JSON Schema does not know.
+    schema = without_nested_ids(json.loads(schema_file.read_text()))
+    del schema["properties"]["data"]["properties"]["generated"]
+    judge = jsonschema.Draft7Validator(schema, format_checker=jsonschema.FormatChecker())
 
     assert [error.message for error in judge.iter_errors(connector_metadata(path))] == []
 

@@ -10,10 +10,13 @@ from aiohttp import web
 
 from sandbox import control
 from sandbox.amocrm.control import control_routes as amocrm_control
+from sandbox.amocrm.here import AMOCRM
 from sandbox.amocrm.urls import routes as amocrm_routes
 from sandbox.breakage import Handler, break_answer
+from sandbox.recorder import CALLER, ROWS
 from sandbox.settings import Settings
 from sandbox.unisender.control import control_routes as unisender_control
+from sandbox.unisender.here import UNISENDER
 from sandbox.unisender.urls import routes as unisender_routes
 from sandbox.world import WORLD, World
 
@@ -42,10 +45,11 @@ def vendor_of(path: str) -> str | None:
 
 @web.middleware
 async def record_and_break(request: web.Request, handler: Handler) -> web.StreamResponse:
+    world = request.app[WORLD]
+    request[AMOCRM], request[UNISENDER] = world.amocrm, world.unisender
     vendor = vendor_of(request.path)
     if vendor is None:
         return await handler(request)
-    world = request.app[WORLD]
     at, started, status = world.clock.now(), time.perf_counter(), 0
     try:
         fault = world.faults.strike(vendor=vendor, method=request.method, path=request.path)
@@ -63,8 +67,8 @@ async def record_and_break(request: web.Request, handler: Handler) -> web.Stream
             query=request.query_string if vendor == "amocrm" else "",
             status=status,
             ms=(time.perf_counter() - started) * 1000,
-            rows=request.get("rows", 0),
-            caller=request.get("caller", ""),
+            rows=request.get(ROWS, 0),
+            caller=request.get(CALLER, ""),
         )
     return answer
 

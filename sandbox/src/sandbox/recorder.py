@@ -5,7 +5,12 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from aiohttp import web
+
 MOST_KEPT = 200_000
+# Handlers tell the recorder what only they know: how many records an answer held, and whose request it was.
+ROWS = web.RequestKey("rows", int)
+CALLER = web.RequestKey("caller", str)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

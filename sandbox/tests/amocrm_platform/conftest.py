@@ -18,11 +18,6 @@ from sandbox.world import WORLD, World
 DEMO = "demo.amocrm.ru"
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    # The sandbox's request keys are the plain words "rows" and "caller"; aiohttp warns once of each.
-    config.addinivalue_line("filterwarnings", "ignore::aiohttp.web_exceptions.NotAppKeyWarning")
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: Any) -> bool | None:
     if not inspect.iscoroutinefunction(pyfuncitem.obj):

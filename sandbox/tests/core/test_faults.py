@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sandbox.faults import KINDS, Faults
 
 CONTACTS = {"vendor": "amocrm", "method": "GET", "path": "/api/v4/contacts"}

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+
 from sandbox.clock import Clock
 from sandbox.recorder import Recorder
 from sandbox.switches import Switch, Switches

@@ -19,14 +19,6 @@ SAMPLES = Path(__file__).parent / "samples"
 KEY = "sandbox-key"
 
 
-@pytest.hookimpl
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The server under test runs in this very process, where aiohttp's advice on request keys would be an error."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.filterwarnings("ignore::aiohttp.web_exceptions.NotAppKeyWarning"))
-
-
 class Vendor:
     """A client of the sandbox's Unisender."""
 

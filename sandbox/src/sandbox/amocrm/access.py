@@ -11,13 +11,13 @@ import orjson
 from aiohttp import web
 
 from sandbox.amocrm.exceptions import ProblemError, blocked, problem, too_many
-from sandbox.amocrm.here import world_of
+from sandbox.amocrm.here import amocrm_of
 from sandbox.amocrm.hosts import is_shared_host, is_vendor_host
 from sandbox.amocrm.people import User
+from sandbox.recorder import CALLER
 
 if TYPE_CHECKING:
     from sandbox.amocrm.model import Account, AmoCrm
-    from sandbox.world import World
 
 Plain = Callable[[web.Request], Awaitable[web.StreamResponse]]
 HAL = "application/hal+json"
@@ -27,7 +27,7 @@ HAL = "application/hal+json"
 class Caller:
     """Who is asking: the account, the user whose rights count, the integration, and the origin for hrefs."""
 
-    world: "World"
+    amocrm: "AmoCrm"
     account: "Account"
     user: User
     client_id: str
@@ -84,8 +84,7 @@ def identify(request: web.Request) -> Caller:
     Raises:
         ProblemError: no such account, dead or foreign token, unpaid account, missing right.
     """
-    world = world_of(request)
-    amocrm = world.amocrm
+    amocrm = amocrm_of(request)
     host = request.host.partition(":")[0].lower()
     at_vendor = is_vendor_host(host)
     account = amocrm.account_at(host) if at_vendor else None
@@ -96,15 +95,15 @@ def identify(request: web.Request) -> Caller:
     if access is None or (account is not None and account.id != access.account_id):
         raise ProblemError(401)
     account = account or amocrm.accounts[access.account_id]
-    request["caller"] = account.host
-    _check_status(request, account, world)
-    _check_rate(account, access.client_id, world)
+    request[CALLER] = account.host
+    _check_status(request, account, amocrm)
+    _check_rate(account, access.client_id, amocrm)
     user = account.user(access.user_id)
     wanted = request.headers.get("X-Context-User-ID")
     if wanted is not None:
-        user = _context_user(wanted, user, account, world)
+        user = _context_user(wanted, user, account, amocrm)
     return Caller(
-        world=world,
+        amocrm=amocrm,
         account=account,
         user=user,
         client_id=access.client_id,
@@ -139,7 +138,7 @@ class _Refused(Exception):  # noqa: N818 - carries a ready answer, is no error o
         self.response = response
 
 
-def _check_status(request: web.Request, account: "Account", world: "World") -> None:
+def _check_status(request: web.Request, account: "Account", amocrm: "AmoCrm") -> None:
     match account.status:
         case "active":
             return
@@ -147,26 +146,25 @@ def _check_status(request: web.Request, account: "Account", world: "World") -> N
             raise _Refused(blocked())
         case "disabled":
             raise ProblemError(401)
-        case _ if request.method == "GET" and world.switches["amocrm.unpaid_reads"]:
+        case _ if request.method == "GET" and amocrm.switches["amocrm.unpaid_reads"]:
             return
         case _:
             raise ProblemError(402)
 
 
-def _check_rate(account: "Account", client_id: str, world: "World") -> None:
-    if world.settings.rate_limits != "vendor":
+def _check_rate(account: "Account", client_id: str, amocrm: "AmoCrm") -> None:
+    if amocrm.settings.rate_limits != "vendor":
         return
-    amocrm: AmoCrm = world.amocrm
-    verdict = amocrm.limits.admit(account_id=account.id, client_id=client_id, now=world.clock.now())
+    verdict = amocrm.limits.admit(account_id=account.id, client_id=client_id, now=amocrm.now())
     if verdict == "block":
         account.status = "blocked"
         raise _Refused(blocked())
     if verdict == "wait":
-        raise _Refused(too_many(world.switches["amocrm.retry_after"]))
+        raise _Refused(too_many(amocrm.switches["amocrm.retry_after"]))
 
 
-def _context_user(wanted: str, granting: User, account: "Account", world: "World") -> User:
+def _context_user(wanted: str, granting: User, account: "Account", amocrm: "AmoCrm") -> User:
     user = account.users.get(int(wanted)) if wanted.isdigit() else None
     if not granting.is_admin or user is None or user.is_free or not user.is_active:
-        raise ProblemError(world.switches["amocrm.context_user_refusal"])
+        raise ProblemError(amocrm.switches["amocrm.context_user_refusal"])
     return user

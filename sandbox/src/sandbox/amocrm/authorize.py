@@ -9,7 +9,7 @@ from aiohttp import web
 
 from sandbox.amocrm.consent_page import Page, button_script, hand_over, page_language
 from sandbox.amocrm.exceptions import not_found
-from sandbox.amocrm.here import world_of
+from sandbox.amocrm.here import amocrm_of
 from sandbox.amocrm.hosts import is_shared_host, is_vendor_host
 from sandbox.amocrm.integrations import LOOPBACK, Integration
 from sandbox.amocrm.people import User
@@ -50,7 +50,7 @@ async def show_consent(request: web.Request) -> web.StreamResponse:
     """The page itself. Parameters: client_id, state, mode (popup | post_message), or an external one's metadata."""
     if _is_account_host(request):
         return not_found(request)
-    amocrm = world_of(request).amocrm
+    amocrm = amocrm_of(request)
     page = Page(language=page_language(request))
     try:
         asked = _asked(request.query, amocrm)
@@ -71,7 +71,7 @@ async def decide(request: web.Request) -> web.StreamResponse:
     """The buttons: `decision` allow or deny, `account_id`, optionally `user_id` (default: the administrator)."""
     if _is_account_host(request):
         return not_found(request)
-    amocrm = world_of(request).amocrm
+    amocrm = amocrm_of(request)
     page = Page(language=page_language(request))
     form = await request.post()
     try:

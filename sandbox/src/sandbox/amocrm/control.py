@@ -6,7 +6,7 @@ from aiohttp import web
 
 from sandbox.amocrm.control_integrations import integration_control_routes
 from sandbox.amocrm.edits import apply_edit
-from sandbox.amocrm.here import world_of
+from sandbox.amocrm.here import amocrm_of
 from sandbox.amocrm.orders import Asked, Handler, of_account, send_json
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def control_routes() -> list[web.RouteDef]:
 
 async def list_accounts(request: web.Request) -> web.Response:
     """Every account: host, id, status and settings."""
-    return send_json({"accounts": [_shown(account) for account in world_of(request).amocrm.accounts.values()]})
+    return send_json({"accounts": [_shown(account) for account in amocrm_of(request).accounts.values()]})
 
 
 async def show_account(asked: Asked) -> Any:

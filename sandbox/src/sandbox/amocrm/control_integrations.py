@@ -5,7 +5,7 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.amocrm import automation
-from sandbox.amocrm.here import world_of
+from sandbox.amocrm.here import amocrm_of
 from sandbox.amocrm.hooks.encode import form
 from sandbox.amocrm.integrations import Integration
 from sandbox.amocrm.orders import Asked, of_account, read_order, send_json
@@ -35,13 +35,13 @@ async def register_integration(request: web.Request) -> web.Response:
         integration = Integration(**order)
     except (TypeError, ValueError) as wrong:
         return send_json({"error": f"an integration needs client_id, client_secret and redirect_uri: {wrong}"}, 400)
-    world_of(request).amocrm.register(integration)
+    amocrm_of(request).register(integration)
     return send_json({"client_id": integration.client_id}, 201)
 
 
 async def list_calls_out(request: web.Request) -> web.Response:
     """Single calls amoCRM made: widget installs, uninstall hooks, secrets of external integrations."""
-    return send_json({"calls": [call.shown() for call in world_of(request).amocrm.outbound.made]})
+    return send_json({"calls": [call.shown() for call in amocrm_of(request).outbound.made]})
 
 
 async def issue_code(asked: Asked) -> Any:

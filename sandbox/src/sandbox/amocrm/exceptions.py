@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from sandbox.amocrm.here import world_of
+from sandbox.amocrm.here import amocrm_of
 
 PROBLEM = "application/problem+json"
 OAUTH_PROBLEM = "https://developers.amocrm.ru/v3/errors/OAuthProblemJson"
@@ -136,7 +136,7 @@ def error_response(request: web.Request, status: int, retry_after: int | None = 
     elif status != 429:
         answer = problem(status)
     else:
-        in_body = world_of(request).switches["amocrm.retry_after"] if retry_after is None else retry_after
+        in_body = amocrm_of(request).switches["amocrm.retry_after"] if retry_after is None else retry_after
         answer = too_many(in_body)
     if retry_after is not None:
         answer.headers["Retry-After"] = str(retry_after)

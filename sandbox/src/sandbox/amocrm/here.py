@@ -1,14 +1,16 @@
-"""Which world a request is answered in."""
+"""Where a request finds this vendor's data."""
 
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 if TYPE_CHECKING:
-    from sandbox.world import World
+    from sandbox.amocrm.model import AmoCrm
+
+# The application puts it into every request; a reset replaces what the next request finds.
+AMOCRM = web.RequestKey["AmoCrm"]("amocrm")
 
 
-def world_of(request: web.Request) -> "World":
-    from sandbox.world import WORLD  # noqa: PLC0415 - the world is made of this package, which must be imported first
-
-    return request.app[WORLD]
+def amocrm_of(request: web.Request) -> "AmoCrm":
+    """The amoCRM that this server plays at present."""
+    return request[AMOCRM]

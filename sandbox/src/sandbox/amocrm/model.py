@@ -89,6 +89,7 @@ class AmoCrm:
 
     def __init__(self, *, settings: "Settings", clock: "Clock", switches: "Switches") -> None:
         self._clock = clock
+        self.settings = settings
         self.switches = switches
         self.tokens = Tokens(now=clock.now)
         self.limits = Limits(switches)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from aiohttp import web
 
-from sandbox.amocrm.here import world_of
+from sandbox.amocrm.here import amocrm_of
 from sandbox.amocrm.integrations import Integration
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def of_account(handler: Handler) -> Callable[[web.Request], Awaitable[web.Respon
     """Finds the account of the path, reads the order, turns nonsense into a 400 with its reason."""
 
     async def found(request: web.Request) -> web.Response:
-        amocrm = world_of(request).amocrm
+        amocrm = amocrm_of(request)
         account = amocrm.account_at(request.match_info["host"])
         if account is None:
             return send_json({"error": f"no account at {request.match_info['host']!r}"}, 404)

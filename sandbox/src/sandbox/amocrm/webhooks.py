@@ -8,6 +8,7 @@ from sandbox.amocrm.access import Caller, api, hal, read_json
 from sandbox.amocrm.exceptions import BLANK, CHOICE, MISSING, Invalid, InvalidError, ProblemError, wrong_type
 from sandbox.amocrm.hooks.routing import known_codes
 from sandbox.amocrm.hooks.subscriptions import MOST_WEBHOOKS, is_address
+from sandbox.recorder import ROWS
 
 PATH = "/api/v4/webhooks"
 
@@ -24,7 +25,7 @@ async def list_webhooks(request: web.Request, caller: Caller) -> web.StreamRespo
     found = [hook.shown() for hook in caller.account.webhooks if wanted in (None, hook.destination)]
     if not found:
         return web.Response(status=204)
-    request["rows"] = len(found)
+    request[ROWS] = len(found)
     return hal({"_total_items": len(found), "_embedded": {"webhooks": found}})
 
 
@@ -36,7 +37,7 @@ async def subscribe(request: web.Request, caller: Caller) -> web.StreamResponse:
     if not isinstance(order, dict):
         raise ProblemError(400, "Request validation failed")
     _check(order, caller)
-    webhooks, switches = caller.account.webhooks, caller.world.switches
+    webhooks, switches = caller.account.webhooks, caller.amocrm.switches
     if len(webhooks) >= MOST_WEBHOOKS and webhooks.find(order["destination"]) is None:
         raise ProblemError(422, f"Limit {MOST_WEBHOOKS} webhooks per account")
     webhook = webhooks.subscribe(
@@ -67,7 +68,7 @@ def _in_tariff(caller: Caller) -> None:
 
 
 def _check(order: dict[str, Any], caller: Caller) -> None:
-    switches = caller.world.switches
+    switches = caller.amocrm.switches
     wrong: list[Invalid] = []
     if "destination" not in order:
         wrong.append(_invalid("destination", MISSING))

@@ -1,11 +1,13 @@
-"""Where a request finds this vendor's data: the package's only tie to the world around it."""
+"""Where a request finds this vendor's data."""
 
 from aiohttp import web
 
 from sandbox.unisender.models import Unisender
-from sandbox.world import WORLD
+
+# The application puts it into every request; a reset replaces what the next request finds.
+UNISENDER = web.RequestKey("unisender", Unisender)
 
 
 def unisender_of(request: web.Request) -> Unisender:
-    """The Unisender that this server plays at present; a reset replaces it."""
-    return request.app[WORLD].unisender
+    """The Unisender that this server plays at present."""
+    return request[UNISENDER]

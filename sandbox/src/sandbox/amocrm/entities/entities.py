@@ -3,8 +3,6 @@
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from sandbox.amocrm.entities.cards import Cards
 from sandbox.amocrm.entities.collection import Collection, Record
 from sandbox.amocrm.entities.draft import Draft
@@ -34,7 +32,7 @@ if TYPE_CHECKING:
 
 FIRST_ACCOUNT = 31_415_926
 FIRST_NOTE = 120_550_011
-MOST_RENDERED = 20_000
+MOST_RENDERED = 25_000
 EXTRA_ORDERS = {"tasks": ("id", "created_at", "updated_at", "complete_till")}
 FIRST_IDS = {
     "customers": 1_100_011,
@@ -201,12 +199,12 @@ class Entities:
         if item is None:
             record = self.collections[entity].get(record_id)
             assert record is not None
-            item = kept[record_id] = orjson.dumps(self.shapes.card(entity, record, wanted))
+            item = kept[record_id] = self.shapes.rendered(entity, record, wanted)
         return item
 
     def present(self, entity: str, record: Record) -> Record:
         """A stored card as GET by id answers it, without `_links`."""
-        shown: Record = plain(self.shapes.card(entity, record))
+        shown: Record = plain(self.shapes.rendered(entity, record))
         return shown
 
     def record(self, entity: str, record_id: int) -> Record | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from json.encoder import encode_basestring as quote
 from typing import Any
 
 import orjson
@@ -91,7 +92,9 @@ class Field:
 
     def refresh(self) -> None:
         """Prepare what reading values needs; call after any change of the definition."""
-        self._remembered: dict[Any, orjson.Fragment | None] = {}
+        # Values that many records share: a page of contacts is mostly made of them. Phones and addresses are not.
+        shared = self.type != "multitext" and self.type not in OBJECTS
+        self.remembered: dict[Stored, bytes] | None = {} if shared else None
         self._head = orjson.dumps(
             {"field_id": self.id, "field_name": self.name, "field_code": self.code, "field_type": self.type}
         )[:-1]
@@ -105,6 +108,9 @@ class Field:
             self._labels: dict[int, str | None] = dict(ADDRESS_PARTS)
         else:
             self._labels = {choice.id: choice.value for choice in self.choices.values()}
+        self._label_tails = {
+            enum: b',"enum_id":%d,"enum_code":%b}' % (enum, orjson.dumps(label)) for enum, label in self._labels.items()
+        }
 
     @property
     def has_labels(self) -> bool:
@@ -115,24 +121,14 @@ class Field:
         """The enum a phone or address gets that was written without one: the first (WORK)."""
         return min(self.choices, default=None)
 
-    def fragment(self, stored: Stored) -> orjson.Fragment | None:
-        """The element of `custom_fields_values` for stored values as JSON; None when nothing is left of them.
-
-        Values that many records share are remembered: a page of contacts is mostly made of them.
-        """
-        if self.type == "multitext" or self.type in OBJECTS:
-            return self._fragment(stored)
-        try:
-            return self._remembered[stored]
-        except KeyError:
-            if len(self._remembered) >= MOST_REMEMBERED:
-                self._remembered.clear()
-            made = self._remembered[stored] = self._fragment(stored)
-            return made
-
-    def _fragment(self, stored: Stored) -> orjson.Fragment | None:
+    def rendered(self, stored: Stored) -> bytes:
+        """The element of `custom_fields_values` for stored values as JSON; empty when nothing is left of them."""
+        if self.type == "multitext":
+            tails = self._label_tails
+            parts = [b'{"value":%b%b' % (quote(text).encode(), tails[enum]) for text, enum in stored if enum in tails]
+            return b'%b,"values":[%b]}' % (self._head, b",".join(parts)) if parts else b""
         values = self.values(stored)
-        return orjson.Fragment(b'%b,"values":%b}' % (self._head, orjson.dumps(values))) if values else None
+        return b'%b,"values":%b}' % (self._head, orjson.dumps(values)) if values else b""
 
     def values(self, stored: Stored) -> list[Block]:
         """The API's `values` for stored ones; enums that were deleted since are left out."""
@@ -190,12 +186,24 @@ class FieldBook:
     def reindex(self) -> None:
         self.by_code = {one.code: one for one in self.by_id.values() if one.code}
 
-    def fragments(self, values: Values) -> list[orjson.Fragment] | None:
-        """`custom_fields_values` of a record: None when no field is filled."""
+    def rendered(self, values: Values) -> bytes:
+        """`custom_fields_values` of a record as JSON: null when no field is filled."""
         by_id = self.by_id
         made = []
         for field_id, stored in values.items():
             known = by_id.get(field_id)
-            if known is not None and (fragment := known.fragment(stored)) is not None:
-                made.append(fragment)
-        return made or None
+            if known is None:
+                continue
+            remembered = known.remembered
+            if remembered is None:
+                block = known.rendered(stored)
+            else:
+                try:
+                    block = remembered[stored]
+                except KeyError:
+                    if len(remembered) >= MOST_REMEMBERED:
+                        remembered.clear()
+                    block = remembered[stored] = known.rendered(stored)
+            if block:
+                made.append(block)
+        return b"[%b]" % b",".join(made) if made else b"null"

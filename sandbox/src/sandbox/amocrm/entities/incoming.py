@@ -146,7 +146,9 @@ class Incoming:
         }
 
     def embedded(self, item: Record) -> Record:
-        return {kind: [reference(kind, one) for one in item[kind]] for kind in ("contacts", "leads", "companies")}
+        return {
+            kind: [reference(kind, one, bare=True) for one in item[kind]] for kind in ("contacts", "leads", "companies")
+        }
 
     def _close(self, item: Record, action: str, *, user_id: int) -> None:
         every = self._all

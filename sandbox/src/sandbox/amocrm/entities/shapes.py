@@ -1,8 +1,11 @@
 """What contacts, companies and leads look like in an answer: field order, null, absent and [] as in recorded ones."""
 
+from json.encoder import encode_basestring as quote
 from typing import TYPE_CHECKING, Any
 
-from sandbox.amocrm.hal import ORIGIN, TAIL, listed, reference
+import orjson
+
+from sandbox.amocrm.hal import ORIGIN, TAIL, listed, plain, reference
 
 if TYPE_CHECKING:
     from sandbox.amocrm.entities.entities import Entities
@@ -10,7 +13,13 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 Wanted = frozenset[str]
 NOTHING: Wanted = frozenset()
-CARDS = ("contacts", "companies", "leads")
+CONTACT = (
+    b'{"id":%d,"name":%b,"first_name":%b,"last_name":%b,"responsible_user_id":%d,"group_id":%d,"created_by":%d,'
+    b'"updated_by":%d,"created_at":%d,"updated_at":%d,"closest_task_at":%b,"is_deleted":false,"is_unsorted":%b,'
+    b'"custom_fields_values":%b,"account_id":%d,"_links":{"self":{"href":"'
+    + ORIGIN + b"/api/v4/contacts/%d" + TAIL + b'"}},"_embedded":{"tags":%b,"companies":[%b]%b}}'
+)  # fmt: skip
+COMPANY = b'{"id":%d,"_links":{"self":{"href":"' + ORIGIN + b"/api/v4/companies/%d" + TAIL + b'"}}}'
 
 
 class Shapes:
@@ -19,46 +28,46 @@ class Shapes:
     def __init__(self, entities: "Entities") -> None:
         self._all = entities
 
-    def card(self, entity: str, record: Record, wanted: Wanted = NOTHING) -> Record:
-        """A contact, company, lead or customer."""
-        return {
-            "contacts": self.contact,
-            "companies": self.company,
-            "leads": self.lead,
-            "customers": self.customer,
-        }[entity](record, wanted)
+    def rendered(self, entity: str, record: Record, wanted: Wanted = NOTHING) -> bytes:
+        """A contact, company, lead or customer as JSON, with the marks of `hal` in its links."""
+        if entity == "contacts":
+            return self._contact(record, wanted)
+        shape = {"companies": self.company, "leads": self.lead, "customers": self.customer}[entity]
+        return orjson.dumps(shape(record, wanted))
 
-    def contact(self, record: Record, wanted: Wanted) -> Record:
+    def _contact(self, record: Record, wanted: Wanted) -> bytes:
+        """Pages of contacts are what everybody reads most: their JSON is put together by hand, about twice as fast."""
         every = self._all
         record_id = record["id"]
         company = every.links.company_of("contacts", record_id)
-        embedded: Record = {
-            "tags": every.tags["contacts"].of(record["tags"]),
-            "companies": [] if company is None else [reference("companies", company)],
-        }
+        due = every.closest_task("contacts", record_id)
+        more = b""
         if wanted:
+            embedded: Record = {}
             self._embed(embedded, "contacts", record_id, wanted, ("leads", "customers", "catalog_elements"))
             if "social_profiles" in wanted:
                 embedded["social_profiles"] = []
-        return {
-            "id": record_id,
-            "name": record["name"],
-            "first_name": record["first_name"],
-            "last_name": record["last_name"],
-            "responsible_user_id": record["responsible_user_id"],
-            "group_id": record["group_id"],
-            "created_by": record["created_by"],
-            "updated_by": record["updated_by"],
-            "created_at": record["created_at"],
-            "updated_at": record["updated_at"],
-            "closest_task_at": every.closest_task("contacts", record_id),
-            "is_deleted": False,
-            "is_unsorted": every.contacts.is_hidden(record_id),
-            "custom_fields_values": every.books["contacts"].fragments(record["values"]),
-            "account_id": record["account_id"],
-            "_links": {"self": {"href": f"{ORIGIN}/api/v4/contacts/{record_id}{TAIL}"}},
-            "_embedded": embedded,
-        }
+            more = b"," + orjson.dumps(embedded)[1:-1] if embedded else b""
+        return CONTACT % (
+            record_id,
+            quote(record["name"]).encode(),
+            quote(record["first_name"]).encode(),
+            quote(record["last_name"]).encode(),
+            record["responsible_user_id"],
+            record["group_id"],
+            record["created_by"],
+            record["updated_by"],
+            record["created_at"],
+            record["updated_at"],
+            b"null" if due is None else b"%d" % due,
+            b"true" if every.contacts.is_hidden(record_id) else b"false",
+            every.books["contacts"].rendered(record["values"]),
+            record["account_id"],
+            record_id,
+            every.tags["contacts"].rendered(record["tags"]),
+            b"" if company is None else COMPANY % (company, company),
+            more,
+        )
 
     def company(self, record: Record, wanted: Wanted) -> Record:
         every = self._all
@@ -79,7 +88,7 @@ class Shapes:
             "updated_at": record["updated_at"],
             "closest_task_at": every.closest_task("companies", record_id),
             "is_deleted": False,
-            "custom_fields_values": every.books["companies"].fragments(record["values"]),
+            "custom_fields_values": orjson.Fragment(every.books["companies"].rendered(record["values"])),
             "account_id": record["account_id"],
             "_links": listed(f"companies/{record_id}"),
             "_embedded": embedded,
@@ -107,7 +116,7 @@ class Shapes:
             "closed_at": record["closed_at"],
             "closest_task_at": every.closest_task("leads", record_id),
             "is_deleted": False,
-            "custom_fields_values": every.books["leads"].fragments(record["values"]),
+            "custom_fields_values": orjson.Fragment(every.books["leads"].rendered(record["values"])),
             "score": record["score"],
             "account_id": record["account_id"],
             "labor_cost": record["labor_cost"],
@@ -151,7 +160,7 @@ class Shapes:
             **shape,
             "closest_task_at": every.closest_task("customers", record_id),
             "is_deleted": False,
-            "custom_fields_values": every.books["customers"].fragments(record["values"]),
+            "custom_fields_values": orjson.Fragment(every.books["customers"].rendered(record["values"])),
             "ltv": record["ltv"],
             "purchases_count": record["purchases_count"],
             "average_check": record["average_check"],
@@ -162,10 +171,10 @@ class Shapes:
 
     def in_bin(self, entity: str, record: Record) -> Record:
         """A deleted record as `with=only_deleted` lists it: everything null but its id and who deleted it when."""
-        shape = self.card(entity, record)
-        kept = ("id", "updated_by", "updated_at", "account_id", "_links")
+        shape: Record = plain(self.rendered(entity, record))
+        kept = ("id", "updated_by", "updated_at", "account_id")
         bare = {key: (value if key in kept else None) for key, value in shape.items()}
-        bare["is_deleted"] = True
+        bare |= {"is_deleted": True, "_links": listed(f"{entity}/{record['id']}")}
         bare.pop("labor_cost", None)
         bare["_embedded"] = {"tags": []} if entity in ("companies", "customers") else {"tags": [], "companies": []}
         return bare

@@ -35,11 +35,11 @@ class Tasks:
 
     def __init__(self, every: "Entities") -> None:
         self._all = every
-        self._open: dict[tuple[str, int], dict[int, int]] = {}
+        self._open: dict[str, dict[int, dict[int, int]]] = {parent: {} for parent in PARENTS}
 
     def closest(self, entity: str, record_id: int) -> int | None:
         """When the nearest open task of a card is due, Unix seconds."""
-        due = self._open.get((entity, record_id))
+        due = self._open[entity].get(record_id)
         return min(due.values()) if due else None
 
     def read(self, given: Any, complaints: Complaints, *, new: bool) -> Record:
@@ -66,11 +66,11 @@ class Tasks:
         """Store a task and remember when it is due."""
         tasks = self._all.collections["tasks"]
         before = tasks.get(record["id"])
-        if before is not None:
-            self._open.get((before["entity_type"], before["entity_id"]), {}).pop(record["id"], None)
+        if before is not None and before["entity_type"] is not None:
+            self._open[before["entity_type"]].get(before["entity_id"], {}).pop(record["id"], None)
         tasks.put(record)
         if not record["is_completed"] and record["entity_id"] is not None:
-            due = self._open.setdefault((record["entity_type"], record["entity_id"]), {})
+            due = self._open[record["entity_type"]].setdefault(record["entity_id"], {})
             due[record["id"]] = record["complete_till"]
 
     def add(self, plain: Record, *, user_id: int) -> int:

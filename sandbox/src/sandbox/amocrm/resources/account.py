@@ -16,7 +16,7 @@ WITH_USERS = frozenset({"role", "group", "uuid", "amojo_id", "user_rank", "phone
 @api
 async def account(request: web.Request, caller: Caller) -> web.Response:
     """GET /account: the connection check of every client; open to every user."""
-    asked = query.read(request, caller.world.switches)
+    asked = query.read(request, caller.amocrm.switches)
     own = caller.account
     every = own.entities
     body: dict[str, Any] = {
@@ -39,7 +39,7 @@ async def account(request: web.Request, caller: Caller) -> web.Response:
     top = seeded.with_top(own.id) | {"is_api_filter_enabled": own.is_api_filter_enabled}
     body |= {key: value for key, value in top.items() if key in asked.wanted}
     tail = f"?{urlencode(asked.pairs)}" if asked.pairs else ""
-    body["_links"] = {"self": {"href": f"{hal.ORIGIN}/api/v4/account{tail}"}}
+    body["_links"] = hal.link("account", tail)
     embedded = {key: value for key, value in seeded.with_embedded().items() if key in asked.wanted}
     if embedded:
         body["_embedded"] = embedded
@@ -49,7 +49,7 @@ async def account(request: web.Request, caller: Caller) -> web.Response:
 @api(admin=True)
 async def users(request: web.Request, caller: Caller) -> web.Response:
     """GET /users."""
-    asked = query.read(request, caller.world.switches)
+    asked = query.read(request, caller.amocrm.switches)
     people = list(caller.account.users.values())
     part = people[asked.start : asked.start + asked.limit]
     items = hal.rendered(shown_user(user, asked.wanted & WITH_USERS, listed=True) for user in part)
@@ -62,7 +62,7 @@ async def users(request: web.Request, caller: Caller) -> web.Response:
 @api(admin=True)
 async def user(request: web.Request, caller: Caller) -> web.Response:
     """GET /users/{id}."""
-    asked = query.read(request, caller.world.switches)
+    asked = query.read(request, caller.amocrm.switches)
     known = caller.account.users.get(int(request.match_info["id"]))
     if known is None:
         return web.Response(status=204)

@@ -9,6 +9,7 @@ from sandbox.amocrm.access import Caller, read_json
 from sandbox.amocrm.entities.complaints import Complaints
 from sandbox.amocrm.entities.draft import request_id
 from sandbox.amocrm.exceptions import Invalid, InvalidError, ProblemError, wrong_type
+from sandbox.recorder import ROWS
 
 MOST_IN_BATCH = 250
 Body = dict[str, Any]
@@ -21,14 +22,14 @@ async def elements(request: web.Request, caller: Caller, *, most: int = MOST_IN_
         ProblemError: 400 without a usable body or for an object (switch), 422 for more than `most` elements.
     """
     body = await read_json(request)
-    if isinstance(body, dict) and caller.world.switches["amocrm.object_to_collection"] == "accept":
+    if isinstance(body, dict) and caller.amocrm.switches["amocrm.object_to_collection"] == "accept":
         body = [body]
     if not isinstance(body, list):
         code, detail = wrong_type("array")
         raise InvalidError([Invalid(row="0", path="", code=code, detail=detail)])
     if len(body) > most:
         raise ProblemError(422, f"Limit {most} per page")
-    request["rows"] = len(body)
+    request[ROWS] = len(body)
     return body
 
 
@@ -43,7 +44,7 @@ async def single(request: web.Request) -> Body:
         body = body[0]
     if not isinstance(body, dict):
         raise ProblemError(400)
-    request["rows"] = 1
+    request[ROWS] = 1
     return body
 
 

@@ -1,5 +1,6 @@
 """Lists and single records of contacts, companies and leads (and customers' lists)."""
 
+import orjson
 from aiohttp import web
 
 from sandbox.amocrm import hal, query
@@ -65,7 +66,8 @@ async def single(request: web.Request, caller: Caller) -> web.Response:
     asked = query.read(request, every.switches)
     record = every.collections[entity].get(record_id)
     if record is not None:
-        return hal.answer(request, caller, every.shapes.card(entity, record, asked.wanted & WITH[entity]))
+        item = every.shapes.rendered(entity, record, asked.wanted & WITH[entity])
+        return hal.answer(request, caller, orjson.Fragment(item))
     gone = every.collections[entity].in_bin(record_id)
     if gone is not None and every.switches["amocrm.deleted_by_id"] == 200:
         return hal.answer(request, caller, every.shapes.in_bin(entity, gone))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import orjson
 from aiohttp import web
 
 from sandbox.amocrm import hal, query
@@ -195,7 +196,7 @@ def _store(batch: list[Any], of: Body, caller: Caller, *, new: bool) -> list[Bod
         collection.put(record)
         every.changed()
         shown = _shown(every, record, frozenset())
-        plain = {**shown, "custom_fields_values": hal.plain(shown["custom_fields_values"])}
+        plain = hal.plain(orjson.dumps(shown))
         every.publish(
             Change(entity="catalog_elements", action="update" if current else "add", record=plain, user_id=user)
         )
@@ -215,7 +216,8 @@ def _shown(every: Entities, record: Body, wanted: frozenset[str]) -> Body:
     shown: Body = {key: record[key] for key in ("id", "name", "created_by", "updated_by", "created_at", "updated_at")}
     shown["is_deleted"] = None
     of = every.catalogs[record["catalog_id"]]
-    shown["custom_fields_values"] = every.books[f"catalogs/{of['id']}"].fragments(record["values"])
+    filled = every.books[f"catalogs/{of['id']}"].rendered(record["values"])
+    shown["custom_fields_values"] = orjson.Fragment(filled)
     shown |= {"catalog_id": of["id"], "account_id": record["account_id"]}
     if "invoice_link" in wanted:
         shown["invoice_link"] = f"https://invoice.example.com/{record['id']}" if of["type"] == "invoices" else None

@@ -32,8 +32,8 @@ async def of_one(request: web.Request, caller: Caller) -> web.Response:
         for end, details in every.links.of(entity, record_id).items()
         if _wanted(end, details, asked.filter)
     ]
-    href = f"{hal.ORIGIN}/api/v4/{entity}/{record_id}/links{asked.tail()}"
-    return hal.whole(request, caller, key="links", items=found, _links={"self": {"href": href}})
+    links = hal.link(f"{entity}/{record_id}/links", asked.tail())
+    return hal.whole(request, caller, key="links", items=found, _links=links)
 
 
 @api
@@ -52,8 +52,8 @@ async def of_many(request: web.Request, caller: Caller) -> web.Response:
         for end, details in every.links.of(entity, one).items()
         if _wanted(end, details, asked.filter)
     ]
-    href = f"{hal.ORIGIN}/api/v4/{entity}/links{asked.tail()}"
-    return hal.whole(request, caller, key="links", items=found, _links={"self": {"href": href}})
+    links = hal.link(f"{entity}/links", asked.tail())
+    return hal.whole(request, caller, key="links", items=found, _links=links)
 
 
 @api

@@ -79,7 +79,7 @@ async def role(request: web.Request, caller: Caller) -> web.Response:
     known = caller.account.entities.roles.get(int(request.match_info["id"]))
     if known is None:
         return web.Response(status=204)
-    wanted = query.read(request, caller.world.switches).wanted
+    wanted = query.read(request, caller.amocrm.switches).wanted
     return hal.answer(request, caller, {**linked(known, f"roles/{known['id']}"), **_users_of(known, caller, wanted)})
 
 

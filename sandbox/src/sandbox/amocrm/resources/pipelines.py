@@ -112,7 +112,7 @@ async def remove_pipeline(request: web.Request, caller: Caller) -> web.Response:
 async def statuses(request: web.Request, caller: Caller) -> web.Response:
     """GET .../statuses."""
     known = _pipeline(request, caller)
-    asked = query.read(request, caller.world.switches)
+    asked = query.read(request, caller.amocrm.switches)
     items = [_shown_status(one, caller.account.id, asked.wanted) for one in _sorted(known)]
     path = f"leads/pipelines/{known['id']}/statuses"
     return hal.whole(request, caller, key="statuses", items=items, _links=hal.link(path))
@@ -121,7 +121,7 @@ async def statuses(request: web.Request, caller: Caller) -> web.Response:
 @api
 async def status(request: web.Request, caller: Caller) -> web.Response:
     """GET .../statuses/{id}."""
-    asked = query.read(request, caller.world.switches)
+    asked = query.read(request, caller.amocrm.switches)
     return hal.answer(request, caller, _shown_status(_status(request, caller), caller.account.id, asked.wanted))
 
 

@@ -195,14 +195,10 @@ def _read(category: str, given: Body, every: Entities, complaints: Complaints) -
 
 
 def _shown(every: Entities, item: Body) -> Body:
-    embedded = every.incoming.embedded(item)
-    for references in embedded.values():
-        for reference in references:
-            reference["_links"]["self"]["href"] = reference["_links"]["self"]["href"].removesuffix(hal.TAIL)
     return {
         **every.incoming.plain(item),
         "_links": hal.link(f"leads/unsorted/{item['uid']}"),
-        "_embedded": embedded,
+        "_embedded": every.incoming.embedded(item),
     }
 
 

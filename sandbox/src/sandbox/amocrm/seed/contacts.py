@@ -5,13 +5,26 @@ from typing import Any
 from sandbox.amocrm.entities.field import Values
 from sandbox.amocrm.people import USERS
 from sandbox.amocrm.seed import names
-from sandbox.amocrm.seed.chance import draw
+from sandbox.amocrm.seed.chance import draw, further
 from sandbox.amocrm.seed.schedule import DAY, Schedule
 
 FIRST_ID = 50_110_011
 MOSCOW = 3 * 3600
 BROKEN = ("нет почты", "{}@", "{}.example.com", "{}@@example.com", "{}@exa mple.com", "{}@example..com", "@example.com")
 ROLES = ("info", "sales", "admin", "support", "office", "webmaster")
+BROKEN_PHONES = ("+7900", "спросить", "доб. 12")
+SPELLINGS = (
+    "+79000%02d%02d%02d",
+    "89000%02d%02d%02d",
+    "+7 (900) 0%02d-%02d-%02d",
+    "8 (900) 0%02d-%02d-%02d",
+    "+7 900 0%02d %02d %02d",
+    "79000%02d%02d%02d",
+    "9000%02d%02d%02d",
+)
+POSITION_VALUES = tuple((position,) for position in names.POSITIONS)
+TRUE, FALSE = (True,), (False,)
+CITY_VALUES = tuple((city,) for city in names.CITIES)
 TAG_SETS: tuple[tuple[int, ...], ...] = (
     (), (), (), (90011,), (90011, 90013), (90013,), (90015,), (90011, 90017), (90019, 90021), (), (90023,),
     (90011, 90013, 90015, 90017, 90019, 90021, 90023, 90025, 90027, 90029, 90031, 90033),
@@ -121,40 +134,37 @@ class ContactSeed:
         kind = (chance >> 52) % 64
         if kind < 8:
             return []
-        digits = f"{index % 1_000_000:06d}"
-        area, rest = f"0{digits[:2]}", f"{digits[2:4]}-{digits[4:]}"
-        spelled = (
-            f"+7900{area}{digits[2:]}",
-            f"8900{area}{digits[2:]}",
-            f"+7 (900) {area}-{rest}",
-            f"8 (900) {area}-{rest}",
-            f"+7 900 {area} {digits[2:4]} {digits[4:]}",
-            f"7900{area}{digits[2:]}",
-            f"900{area}{digits[2:]}",
-        )[kind % 7]
+        high, low = index // 100 % 100, index % 100
+        spelled = SPELLINGS[kind % 7] % (index // 10_000 % 100, high, low)
         if kind < 54:
             return [spelled]
-        return [spelled, f"+7 (495) 000-{rest}"] if kind < 61 else [("+7900", "спросить", "доб. 12")[kind % 3]]
+        return [spelled, f"+7 (495) 000-{high:02d}-{low:02d}"] if kind < 61 else [BROKEN_PHONES[kind % 3]]
 
     def _values(self, index: int, chance: int, latin: str) -> Values:
-        more = draw(self._seed + 0x5EED, index)
+        more = further(chance)
         offset = self._offset
         values: Values = {}
         if more & 3:
-            values[511999 + offset] = (names.POSITIONS[(more >> 2) % 12],)
+            values[511999 + offset] = POSITION_VALUES[(more >> 2) % 12]
         phones = self.phones(index, chance)
         if phones:
-            kind = (chance >> 58) % 3
-            values[512001 + offset] = tuple(
-                [(phone, 341001 + offset + 4 * (kind - n) % 12) for n, phone in enumerate(phones)]
+            label = (chance >> 58) % 3
+            values[512001 + offset] = (
+                (*((phone, 341001 + offset + 4 * (label - n) % 12) for n, phone in enumerate(phones)),)
+                if len(phones) > 1
+                else ((phones[0], 341001 + offset + 4 * label),)
             )
         emails = self._emails(index, chance, latin)
         if emails:
-            values[512003 + offset] = tuple([(email, 341013 + offset + 2 * n) for n, email in enumerate(emails)])
+            values[512003 + offset] = (
+                (*((email, 341013 + offset + 2 * n) for n, email in enumerate(emails)),)
+                if len(emails) > 1
+                else ((emails[0], 341013 + offset),)
+            )
         if more & 0x30:
-            values[640105 + offset] = (bool(more & 0x40),)
+            values[640105 + offset] = TRUE if more & 0x40 else FALSE
         if more & 0x80:
-            values[640111 + offset] = (names.CITIES[(more >> 8) % 12],)
+            values[640111 + offset] = CITY_VALUES[(more >> 8) % 12]
         if more & 0x30000 == 0x30000:
             self._rare_values(values, index, more >> 18)
         return values

@@ -7,6 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
+from sandbox.recorder import CALLER, ROWS
 from sandbox.unisender.exceptions import UnisenderError, envelope, php_json
 from sandbox.unisender.forms import Form, read_form
 from sandbox.unisender.here import unisender_of
@@ -44,7 +45,7 @@ async def _answer(request: web.Request, unisender: Unisender, form: Form) -> web
     account = unisender.accounts.get(api_key)
     if account is None:
         raise UnisenderError("invalid_api_key")
-    request["caller"] = f"...{api_key[-4:]}"
+    request[CALLER] = f"...{api_key[-4:]}"
     if account.answer_ms:
         await asyncio.sleep(account.answer_ms / 1000)
     if not account.api_enabled:
@@ -70,7 +71,7 @@ async def _answer(request: web.Request, unisender: Unisender, form: Form) -> web
     result = method.answer(call)
     if inspect.isawaitable(result):
         result = await result
-    request["rows"] = call.rows
+    request[ROWS] = call.rows
     return _succeed(call, result)
 
 
