@@ -19,6 +19,8 @@ if [ -n "$missing" ]; then
     fi
 fi
 
+sh integration_tests/third_party_clients/setup.sh
+
 # PyAirbyte pins older versions of what we use, so it lives in an environment of its own.
 pyairbyte=.venv-pyairbyte
 lock=integration_tests/pyairbyte/requirements.lock
@@ -27,4 +29,5 @@ if [ ! -e "$pyairbyte/.ready" ] || [ "$lock" -nt "$pyairbyte/.ready" ]; then
     touch "$pyairbyte/.ready"
 fi
 
-exec "$venv/bin/python" -m pytest -n 2 --dist loadgroup "$@"
+# The files of one folder share a running sandbox, so a worker keeps to a file.
+exec "$venv/bin/python" -m pytest -n 2 --dist loadfile "$@"
