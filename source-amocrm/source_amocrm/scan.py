@@ -196,7 +196,7 @@ def read_events(client: ApiClient, selection: Selection, *, sparse: bool) -> Ite
             seen += len(rows)
             newest = max([newest, *map(selection.cursor_of, rows)])
             yield Chunk(rows=rows)
-        yield Chunk(rows=[], safe=newest if high is None else high)
+        yield Chunk(rows=[], safe=newest)
         if high is None:
             return
         low = high
@@ -229,7 +229,8 @@ def read_by_ids(
         row = client.get(f"{selection.path}/{record_id}", selection.params) or client.get(
             f"{selection.path}/{record_id}", selection.params
         )
-        yield Chunk(rows=[row] if row else [])
+        # a record in the bin may still be shown by its address, with everything but its id blanked
+        yield Chunk(rows=[row] if row and row.get("is_deleted") is not True else [])
 
 
 def read_single(client: ApiClient, selection: Selection) -> Iterator[Chunk]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
@@ -14,6 +13,9 @@ from source_amocrm.budget import RequestBudget
 from source_amocrm.client import ApiClient
 from source_amocrm.config import parse
 from source_amocrm.errors import AmocrmError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 BASE = "https://acme.amocrm.ru/api/v4"
 CONTACTS = f"{BASE}/contacts"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,6 +18,9 @@ from source_amocrm.scan import (
     read_newest_first,
     read_unordered,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 START = 1_000_000
 
