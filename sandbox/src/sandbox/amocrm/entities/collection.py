@@ -51,9 +51,9 @@ class Collection:
 
     def __contains__(self, record_id: int) -> bool:
         """Whether GET by id would find it: live or hidden."""
-        return record_id in self._changed or (
-            self._schedule.index_of(record_id) is not None and record_id not in self._gone
-        )
+        if record_id in self._gone:  # changed ones count as gone from the seeded ones
+            return record_id in self._changed
+        return self._schedule.index_of(record_id) is not None
 
     def get(self, record_id: int) -> Record | None:
         changed = self._changed.get(record_id)

@@ -24,6 +24,7 @@ class Schedule:
     def __init__(self, *, count: int, first_id: int) -> None:
         self.count = count
         self.first_id = first_id
+        self._ids = 2 * count
         blocks = max(1, min(BLOCKS, count // FEWEST_IN_BLOCK))
         self._block = -(-count // blocks) if count else 1
         self._shuffles = [_shuffle(start, min(self._block, count - start)) for start in range(0, count, self._block)]
@@ -36,8 +37,8 @@ class Schedule:
 
     def index_of(self, record_id: int) -> int | None:
         """The index behind a seeded id, None for any other number."""
-        index, odd = divmod(record_id - self.first_id, 2)
-        return index if not odd and 0 <= index < self.count else None
+        place = record_id - self.first_id
+        return place >> 1 if 0 <= place < self._ids and not place & 1 else None
 
     def created_at(self, index: int) -> int:
         return BEGINS + index * self._span // self.count
