@@ -122,7 +122,22 @@ def test_a_change_of_name_and_tag_leaves_the_fields_alone(done, anna):
         "tags": ["клиент"],
     }
     assert anna["name"] == "Анна Образцова-Примерова"
-    assert {field["field_code"] for field in anna["custom_fields_values"]} == {"PHONE", "EMAIL"}
+    assert {"PHONE", "EMAIL"} <= {field["field_code"] for field in anna["custom_fields_values"]}
+
+
+def test_fields_are_set_one_by_one_and_the_others_stay(done, anna):
+    assert done.told["fields changed"] == {"phone": "+79007770078", "email": "anna@example.com", "city": "Казань"}
+    assert done.told["segment"]["read"] == done.told["segment"]["offered"][0]
+    assert {field["field_name"] for field in anna["custom_fields_values"]} == {"Телефон", "Email", "Город", "Сегмент"}
+
+
+def test_a_choice_sent_back_as_it_was_read_is_refused_for_its_empty_code_alone(done):
+    """The client's known trouble: it sends `enum_code: null` back. Its users saw this one path in the refusal."""
+    refusal = done.told["echo of a choice"]
+
+    assert refusal["raised"] == "ValidationError"
+    assert refusal["text"].count("FieldNotExpected") == 1
+    assert ".values.0.enum_code" in refusal["text"]
 
 
 def test_a_note_is_kept_with_the_contact(done):

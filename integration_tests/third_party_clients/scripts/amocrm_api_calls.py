@@ -30,6 +30,8 @@ class Person(Contact):
 
     phone = custom_field.ContactPhoneField("Телефон")
     email = custom_field.ContactEmailField("Email")
+    city = custom_field.TextCustomField("Город")
+    segment = custom_field.SelectCustomField("Сегмент")
 
 
 # Consent: the code for a pair, and once more, which the vendor refuses with a hint.
@@ -73,6 +75,20 @@ anna.save()
 tell("tag", Tag.contacts.create(name="новичок").id)
 again = Person.objects.get(anna.id)
 tell("contact changed", {"name": again.name, "phone": again.phone, "tags": [tag.name for tag in again.tags]})
+
+# Setting a field sends all fields back as they were read, names and types included.
+again.phone, again.city = "+79007770078", "Казань"
+again.save()
+again = Person.objects.get(anna.id)
+tell("fields changed", {"phone": again.phone, "email": again.email, "city": again.city})
+segment = next(field for field in CustomFieldModel.get_for(again) if field.name == "Сегмент")
+again.segment = segment.enums[0]["value"]
+again.save()
+again = Person.objects.get(anna.id)
+tell("segment", {"read": again.segment.value, "offered": [choice["value"] for choice in segment.enums]})
+again.city = "Пермь"
+tell_failure("echo of a choice", again.save)
+again = Person.objects.get(anna.id)
 note = again.notes(text="Просила перезвонить")
 note.save()
 tell("notes", [{"id": one.id, "type": one.note_type, "text": one.text} for one in again.notes.objects.all()])
@@ -88,7 +104,7 @@ tomorrow = int((datetime.now(UTC) + timedelta(days=1)).timestamp())
 Task.objects.create(text="Перезвонить", complete_till=tomorrow, entity_id=lead.id, entity_type="leads", task_type_id=1)
 tell("tasks", [{"text": task.text, "done": task.is_completed, "of": task.entity.id} for task in lead.tasks])
 call: Any = Call().create(
-    direction="inbound", phone="8 900 777-00-77", source="example-pbx", duration=42, uniq="call-1", status=4,
+    direction="inbound", phone="8 900 777-00-78", source="example-pbx", duration=42, uniq="call-1", status=4,
     link="https://example.com/call-1.mp3", result="ok",
 )  # fmt: skip
 tell("call", {key: call[key] for key in ("id", "entity_id", "entity_type")})

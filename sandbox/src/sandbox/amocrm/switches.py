@@ -229,6 +229,13 @@ ENTITIES: tuple[Switch, ...] = (
         about="An unknown top-level key of a written card; FieldNotExpected is recorded for nested keys only.",
     ),
     Switch(
+        name="amocrm.echoed_field_keys",
+        default="enum_code",
+        choices=("enum_code", "all", "none"),
+        about="What FieldNotExpected says of a value block sent back as read: recorded for enum_code null alone, by a "
+        "client that sends field_name and field_type too (custom-fields names neither).",
+    ),
+    Switch(
         name="amocrm.fractional_price",
         default=False,
         choices=(False, True),

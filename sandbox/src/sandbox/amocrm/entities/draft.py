@@ -59,7 +59,12 @@ def read_draft(entity: str, given: Any, every: "Entities", complaints: Complaint
         draft.record_id = given["id"]
     _read_plain(entity, given, every, draft, complaints)
     if "custom_fields_values" in given:
-        draft.values = read_values(given["custom_fields_values"], every.books[entity], complaints)
+        draft.values = read_values(
+            given["custom_fields_values"],
+            every.books[entity],
+            complaints,
+            echoed_keys=every.switches["amocrm.echoed_field_keys"],
+        )
     draft.tags_to_add = _tags(entity, given.get("tags_to_add"), every, complaints, "tags_to_add", make=True)
     draft.tags_to_delete = frozenset(
         _tags(entity, given.get("tags_to_delete"), every, complaints, "tags_to_delete", make=False)

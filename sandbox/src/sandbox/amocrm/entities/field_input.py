@@ -11,6 +11,7 @@ from sandbox.amocrm.exceptions import wrong_type
 MOSCOW = 3 * 3600
 DAY = 86_400
 READ_ONLY_KEYS = ("field_name", "field_type", "is_computed")
+"""Keys of a read block that say nothing in a written one."""
 LEGAL_ENTITY_KEYS = frozenset(
     {
         "name", "entity_type", "vat_id", "tax_registration_reason_code", "kpp", "address", "bank_code",
@@ -22,8 +23,14 @@ Cleared = dict[int, Stored | None]
 """By field id, the new values; None clears the field."""
 
 
-def read_values(given: Any, book: FieldBook, complaints: Complaints, path: str = "custom_fields_values") -> Cleared:
-    """What a write's `custom_fields_values` changes. Fields that are not listed stay as they are."""
+def read_values(
+    given: Any, book: FieldBook, complaints: Complaints, *, echoed_keys: str = "enum_code",
+    path: str = "custom_fields_values",
+) -> Cleared:  # fmt: skip
+    """What a write's `custom_fields_values` changes. Fields that are not listed stay as they are.
+
+    `echoed_keys` is the switch amocrm.echoed_field_keys: how much of a block sent back as it was read is refused.
+    """
     changes: Cleared = {}
     if given is None or not complaints.is_a("array", given, path):
         return changes
@@ -32,7 +39,7 @@ def read_values(given: Any, book: FieldBook, complaints: Complaints, path: str =
         if not complaints.is_a("object", block, here):
             continue
         known = _field_of(block, book, complaints, here)
-        for key in READ_ONLY_KEYS:
+        for key in READ_ONLY_KEYS if echoed_keys == "all" else ():
             if key in block:
                 complaints.unexpected(f"{here}.{key}")
         if known is None:
@@ -42,7 +49,8 @@ def read_values(given: Any, book: FieldBook, complaints: Complaints, path: str =
         elif block["values"] is None:
             changes[known.id] = None
         elif complaints.is_a("array", block["values"], f"{here}.values"):
-            changes[known.id] = _stored(known, block["values"], complaints, f"{here}.values") or None
+            stored = _stored(known, block["values"], complaints, f"{here}.values", null_code=echoed_keys == "none")
+            changes[known.id] = stored or None
     return changes
 
 
@@ -69,13 +77,15 @@ def _field_of(block: dict[str, Any], book: FieldBook, complaints: Complaints, pa
     return None
 
 
-def _stored(known: Field, values: list[Any], complaints: Complaints, path: str) -> Stored:
+def _stored(known: Field, values: list[Any], complaints: Complaints, path: str, *, null_code: bool) -> Stored:
     read: Reader = _READERS.get(known.type, _text)
     stored = []
     for place, value in enumerate(values):
         here = f"{path}.{place}"
         if not complaints.is_a("object", value, here):
             continue
+        if known.type in CHOICES and not null_code and value.get("enum_code", "") is None:
+            complaints.unexpected(f"{here}.enum_code")
         if known.type not in CHOICES and not known.has_labels:
             for key in ("enum_id", "enum_code"):
                 if key in value:

@@ -177,7 +177,9 @@ def _store(batch: list[Any], of: Body, caller: Caller, *, new: bool) -> list[Bod
             complaints.choice("id")
         if given.get("name") is not None:
             complaints.is_a("string", given["name"], "name")
-        ready.append((given, current, read_values(given.get("custom_fields_values"), book, complaints)))
+        echoed_keys = every.switches["amocrm.echoed_field_keys"]
+        values = read_values(given.get("custom_fields_values"), book, complaints, echoed_keys=echoed_keys)
+        ready.append((given, current, values))
     refuse(found)
     items = []
     for place, (given, current, values) in enumerate(ready):
