@@ -164,7 +164,7 @@ def test_a_kill_around_a_renewal_leaves_a_configuration_that_goes_on_or_asks_for
         [Path(sys.executable).parent / "source-amocrm", *arguments], stdout=subprocess.PIPE
     ) as connector:  # fmt: skip
         while not token_requests(sandbox, last) and connector.poll() is None:
-            time.sleep(0.001)
+            time.sleep(0.003)
         time.sleep(delay)
         connector.kill()
         output = connector.stdout.read() if connector.stdout else b""

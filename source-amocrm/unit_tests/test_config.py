@@ -20,7 +20,7 @@ def changed(config: dict[str, Any], **changes: Any) -> dict[str, Any]:
      "acme.amocrm.ru.evil.example", "Acme.amocrm.ru"],
 )  # fmt: skip
 def test_only_the_address_of_an_account_is_a_host(config: dict[str, Any], host: Any) -> None:
-    with pytest.raises(ConfigError, match="`host` is .*acme.amocrm.ru"):
+    with pytest.raises(ConfigError, match=r"`host` is .*acme\.amocrm\.ru"):
         parse(changed(config, host=host))
 
 
