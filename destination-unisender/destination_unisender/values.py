@@ -79,7 +79,10 @@ def _calendar_day(value: Any, _zone: tzinfo) -> str:
     seconds = _whole_seconds(value)
     if seconds is None:
         return _moment(value, zone=UTC, pattern="%Y-%m-%d")
-    return (_EPOCH + timedelta(days=(seconds + _HALF_A_DAY) // _DAY)).strftime("%Y-%m-%d")
+    try:
+        return (_EPOCH + timedelta(days=(seconds + _HALF_A_DAY) // _DAY)).strftime("%Y-%m-%d")
+    except OverflowError:
+        return _scalar(value)
 
 
 def _moment(value: Any, *, zone: tzinfo, pattern: str) -> str:

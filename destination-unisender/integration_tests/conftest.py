@@ -116,13 +116,13 @@ def make() -> SimpleNamespace:
     return SimpleNamespace(contact=contact, record=record, state=state, catalog=CATALOG)
 
 
-def write_here(config: dict[str, Any], *messages: Any) -> SimpleNamespace:
+def write_here(config: dict[str, Any], *messages: Any, catalog: Any = None) -> SimpleNamespace:
     """The write loop in this process, fed with lines."""
     written = io.BytesIO()
     error: UnisenderError | None = None
     loop = None
     try:
-        loop = open_loop(config, CATALOG, output=Output(written), stop=StopSignal())
+        loop = open_loop(config, catalog or CATALOG, output=Output(written), stop=StopSignal())
         for message in messages:
             loop.feed(json.dumps(message).encode())
         loop.finish()

@@ -31,14 +31,11 @@ CHANGELOG = (ROOT / "CHANGELOG.md").read_text()
 
 def test_the_metadata_is_what_airbyte_publishes_as_its_schema() -> None:
     found = resources.files("airbyte_connector_models") / "metadata/v0/ConnectorMetadataDefinitionV0.json"
-    document = yaml.load((ROOT / "metadata.yaml").read_text(), Loader=yaml.BaseLoader)
-    for name in ("supportsRefreshes",):
-        document["data"][name] = METADATA[name]
-    document["data"]["maxSecondsBetweenMessages"] = METADATA["maxSecondsBetweenMessages"]
-    document["data"]["registryOverrides"] = METADATA["registryOverrides"]
-    document["data"]["remoteRegistries"] = METADATA["remoteRegistries"]
+    document = json.loads(json.dumps(yaml.safe_load((ROOT / "metadata.yaml").read_text()), default=str))
 
-    jsonschema.validate(document, json.loads(found.read_text()), format_checker=jsonschema.FormatChecker())
+    # The published schema has a slip of its own in `generated`, which nobody writes by hand: so it is not checked itself.
+    validator = jsonschema.Draft7Validator(json.loads(found.read_text()), format_checker=jsonschema.FormatChecker())
+    assert [error.message for error in validator.iter_errors(document)] == []
 
 
 def test_the_version_is_the_same_everywhere() -> None:
