@@ -2,8 +2,6 @@
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("amocrm-js")
-
 
 @pytest.fixture(scope="module")
 def done(amocrm_client):

@@ -6,8 +6,6 @@ to /link), and dates it writes itself (floats, where the vendor wants whole seco
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("amocrm-api")
-
 
 @pytest.fixture(scope="module")
 def done(amocrm_client):

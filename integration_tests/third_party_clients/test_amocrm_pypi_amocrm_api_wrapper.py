@@ -6,8 +6,6 @@ where PATCH is meant), unsubscribe_webhook (no destination), get_webhooks by des
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("amocrm-api-wrapper")
-
 HOOK = "http://127.0.0.1:9/amocrm"
 
 

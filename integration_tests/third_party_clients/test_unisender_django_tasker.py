@@ -5,8 +5,6 @@ Its Django model is left out: it hands save() positional arguments that today's 
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("django-tasker-unisender")
-
 
 @pytest.fixture(scope="module")
 def done(unisender_client):

@@ -2,8 +2,6 @@
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("npm unisender")
-
 
 @pytest.fixture(scope="module")
 def done(unisender_client):
