@@ -1,8 +1,8 @@
 // npm `amocrm-js` 3.6.0: entities over node:https, which always speaks to port 443 of {domain}.
 "use strict";
 
-const http = require("node:http");
-const https = require("node:https");
+const http = require("http");
+const https = require("https");
 
 const { asked, tell, tellFailure, run } = require("./telling");
 

@@ -5,6 +5,7 @@ const { asked, tell, run } = require("./telling");
 
 require("unisender-api/lib/utils/delay").delay = () => new Promise((done) => setTimeout(done, 300)); // 10 s of its own
 
+const axios = require("axios");
 const Unisender = require("unisender-api").default;
 
 run(async () => {
@@ -40,7 +41,7 @@ run(async () => {
   tell("getContactCount", await client.getContactCount(list.id, { type: "address" }));
   tell("getTotalContactsCount", await client.getTotalContactsCount(asked.login));
   const file = tell("exportContacts", await client.exportContacts({ list_id: list.id }, ["email", "Name"]));
-  tell("file", await (await fetch(file)).text());
+  tell("file", (await axios.get(file)).data);
   tell("unsubscribe", await client.unsubscribe("email", "ivan@example.com", String(list.id)));
   tell("exclude", await client.exclude("email", "anna@example.com", String(list.id)));
   tell("list", list.id);

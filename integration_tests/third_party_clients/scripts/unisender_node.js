@@ -3,7 +3,9 @@
 
 const { asked, tell, run } = require("./telling");
 
-require("axios").interceptors.request.use((request) => ({
+const axios = require("axios");
+
+axios.interceptors.request.use((request) => ({
   ...request,
   url: request.url.replace("https://api.unisender.com", asked.url), // the host, and nothing else
 }));
@@ -46,7 +48,7 @@ run(async () => {
     status = result.status;
     if (status === "completed") {
       tell("getTaskResult", result);
-      tell("file", await (await fetch(result.file_to_download)).text());
+      tell("file", (await axios.get(result.file_to_download)).data);
     } else {
       await new Promise((done) => setTimeout(done, 100));
     }
