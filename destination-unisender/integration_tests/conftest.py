@@ -1,5 +1,6 @@
 """A sandbox of our own, and the destination run against it: as a process, or in this one, line by line."""
 
+import importlib
 import io
 import json
 import subprocess
@@ -15,8 +16,7 @@ import requests
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the CDK warns of its own experimental parts while it is imported
-    import airbyte_cdk  # noqa: F401
-    import airbyte_cdk.destinations
+    importlib.import_module("airbyte_cdk.destinations")
 
 from destination_unisender.errors import UnisenderError
 from destination_unisender.output import Output

@@ -9,7 +9,7 @@ import uuid
 from importlib import resources
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
@@ -33,9 +33,20 @@ def test_the_metadata_is_what_airbyte_publishes_as_its_schema() -> None:
     found = resources.files("airbyte_connector_models") / "metadata/v0/ConnectorMetadataDefinitionV0.json"
     document = json.loads(json.dumps(yaml.safe_load((ROOT / "metadata.yaml").read_text()), default=str))
 
-    # The published schema has a slip of its own in `generated`, which nobody writes by hand: so it is not checked itself.
-    validator = jsonschema.Draft7Validator(json.loads(found.read_text()), format_checker=jsonschema.FormatChecker())
-    assert [error.message for error in validator.iter_errors(document)] == []
+    # Two faults of the published file: nested `$id`s move the root its references count from, and `generated`, which
+    # nobody writes by hand, names a class where a JSON type belongs.
+    schema = without_nested_ids(json.loads(found.read_text()))
+    del schema["properties"]["data"]["properties"]["generated"]
+
+    jsonschema.validate(document, schema, format_checker=jsonschema.FormatChecker())
+
+
+def without_nested_ids(node: Any) -> Any:
+    if isinstance(node, list):
+        return [without_nested_ids(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    return {name: without_nested_ids(value) for name, value in node.items() if name != "$id"}
 
 
 def test_the_version_is_the_same_everywhere() -> None:
@@ -116,7 +127,7 @@ def test_defaults_in_the_form_are_the_defaults_in_the_code() -> None:
 
 
 def test_the_icon_is_a_picture_of_ours() -> None:
-    assert ElementTree.fromstring((ROOT / METADATA["icon"]).read_text()).tag.endswith("svg")
+    assert ET.fromstring((ROOT / METADATA["icon"]).read_text()).tag.endswith("svg")
 
 
 @pytest.mark.parametrize("name", ["README.md", "BEHAVIOR.md", "../docs/connectors/destination-unisender.md"])
@@ -157,8 +168,9 @@ def test_importing_the_command_has_no_effect_and_needs_no_cdk() -> None:
 
 
 def test_the_class_is_where_airbytes_tools_look_for_it() -> None:
-    import destination_unisender
     from airbyte_cdk.destinations import Destination
+
+    import destination_unisender
 
     assert issubclass(destination_unisender.DestinationUnisender, Destination)
     with pytest.raises(AttributeError):
