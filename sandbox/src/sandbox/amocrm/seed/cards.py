@@ -10,13 +10,15 @@ from sandbox.amocrm.seed.relations import Relations
 from sandbox.amocrm.seed.schedule import Schedule
 
 MOST_BINNED = 40
-MOST_HIDDEN = 12
+FEWEST_HIDDEN, MOST_HIDDEN = 4, 12
+FEWEST_WITH_HIDDEN = 20
 Builders = dict[str, Callable[[Schedule], Callable[[int], dict[str, Any]]]]
 
 
 def seed_cards(*, contact_count: int, seed: int, account_id: int, offset: int) -> tuple[dict[str, Collection], Links]:
     """Collections of `contact_count` live contacts and what belongs to them, and their links."""
-    binned, hidden = min(MOST_BINNED, contact_count // 20), min(MOST_HIDDEN, contact_count // 40)
+    binned = min(MOST_BINNED, contact_count // 20)
+    hidden = min(MOST_HIDDEN, max(FEWEST_HIDDEN, contact_count // 40)) if contact_count >= FEWEST_WITH_HIDDEN else 0
     total = contact_count + binned + hidden
     builders: Builders = {
         "contacts": lambda times: (
