@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from source_amocrm.scan import Chunk
 
 LOGGER = logging.getLogger("airbyte")
-QUEUE_CHUNKS = 12
+QUEUE_CHUNKS = 6
 """Chunks waiting for the output. Few, so that memory does not grow with a slow destination."""
 
 
