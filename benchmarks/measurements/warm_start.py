@@ -85,8 +85,8 @@ def warm_start(shop: Workshop, captured: Captured, step: Step) -> Measurement:
                 "state from files and speaks the protocol on its stdout like any other process."
             ),
             (
-                "The source keeps to the vendor's pace, as it must in life; only the sandbox does not count, because the "
-                "runs follow one another closer than an orchestrator would let them."
+                "The source keeps to the vendor's pace, as it must in life; only the sandbox does not count, because "
+                "the runs follow one another closer than an orchestrator would let them."
             ),
             (
                 f"The source's first page is the {lines}th record on its stdout. The destination's is the STATE "
