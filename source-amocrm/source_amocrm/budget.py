@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 VENDOR_LIMIT = 7
 """Requests per second and integration (amoCRM docs: api/recommendations)."""
 WINDOW = 1.0
-SAFETY = 0.02
+BURST = 2
+"""Slots that may be used early after a rest, so that a short run need not wait before its first page."""
+SAFETY = 0.002
 MAX_LATENESS = 0.2
 """How late after sending (seconds) a request may still be counted by the server; later answers were counted before."""
 
@@ -21,10 +23,10 @@ MAX_LATENESS = 0.2
 class RequestBudget:
     """Hands out sending slots, evenly spaced, shared by all threads.
 
-    Two rules hold at once. Slots are `1 / requests_per_second` apart. And a request is sent only when the one seven
-    places before it has left the server's one-second window for certain: a second after its answer arrived (or after
-    the latest moment the server can have counted it), so that jitter between this machine and the server cannot put
-    eight of them into one second.
+    Two rules hold at once. Slots are `1 / requests_per_second` apart, but for a few saved up at rest. And a request is
+    sent only when the one seven places before it has left the server's one-second window for certain: a second after
+    its answer arrived (or after the latest moment the server can have counted it), so that jitter between this machine
+    and the server cannot put eight of them into one second.
     """
 
     def __init__(
@@ -51,7 +53,7 @@ class RequestBudget:
                 if due <= now:
                     break
                 self._sleep(due - now)
-            self._next_slot = now + self._spacing
+            self._next_slot = max(self._next_slot, now - BURST * self._spacing) + self._spacing
             slot = Slot(sent=now, clock=self._clock)
             self._window.append(slot)
             return slot

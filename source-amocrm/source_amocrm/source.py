@@ -7,7 +7,7 @@ import pkgutil
 from collections.abc import Iterator, Mapping, MutableMapping
 from functools import cache
 from queue import Queue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import yaml
 from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
@@ -54,6 +54,8 @@ class SourceAmocrm(ConcurrentDeclarativeSource):
     Holds nothing between commands: every command works from the config, catalog and state it is given.
     """
 
+    _resolved: ClassVar[dict[str, Any] | None] = None
+
     def __init__(
         self,
         catalog: ConfiguredAirbyteCatalog | None = None,
@@ -62,6 +64,12 @@ class SourceAmocrm(ConcurrentDeclarativeSource):
         **kwargs: Any,
     ) -> None:
         super().__init__(catalog=catalog, config=config, state=state, source_config=manifest(), **kwargs)
+
+    def _pre_process_manifest(self, manifest: dict[str, Any]) -> dict[str, Any]:
+        """References and parameters resolved, once per process: the manifest is always the same one."""
+        if SourceAmocrm._resolved is None:
+            SourceAmocrm._resolved = super()._pre_process_manifest(manifest)
+        return SourceAmocrm._resolved
 
     def _validate_source(self) -> None:
         """The manifest is a part of this package: a test holds it against the CDK's schema, not every start."""
