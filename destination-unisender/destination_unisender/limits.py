@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 WINDOW_SECONDS = 60.0
 CALLS_PER_WINDOW = 1200
-EXPORTS_PER_WINDOW = 20
 
 
 class SlidingWindow:
