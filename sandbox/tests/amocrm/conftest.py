@@ -97,6 +97,12 @@ def big() -> Iterator[Amo]:
     yield from _serve(contacts=3000)
 
 
+@pytest.fixture(scope="module")
+def odd() -> Iterator[Amo]:
+    """A sandbox that is told odd things."""
+    yield from _serve(contacts=60)
+
+
 @pytest.fixture
 def serving() -> Iterator[Callable[..., Amo]]:
     """Sandboxes with other settings."""

@@ -32,6 +32,18 @@ class Complaints:
     def null(self, path: str) -> None:
         self.add(path, NULL)
 
+    def part(self, given: dict[str, Any], key: str) -> dict[str, Any]:
+        """The object under `key`; empty when there is none or (with a complaint) something else."""
+        value = given.get(key)
+        return value if value is not None and self.is_a("object", value, key) else {}
+
+    def objects(self, given: dict[str, Any], key: str, path: str) -> list[dict[str, Any]]:
+        """The array of objects under `key`; empty when there is none or (with a complaint) something else."""
+        value = given.get(key)
+        if value is None or not self.is_a("array", value, path):
+            return []
+        return [one for place, one in enumerate(value) if self.is_a("object", one, f"{path}.{place}")]
+
     def is_a(self, kind: str, value: Any, path: str) -> bool:
         """Whether `value` is a JSON `kind`; strict: "1" is no int, and true is none either."""
         right = isinstance(value, TYPES[kind]) and not (kind == "int" and isinstance(value, bool))

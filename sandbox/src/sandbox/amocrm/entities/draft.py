@@ -69,8 +69,8 @@ def read_draft(entity: str, given: Any, every: "Entities", complaints: Complaint
     draft.tags_to_delete = frozenset(
         _tags(entity, given.get("tags_to_delete"), every, complaints, "tags_to_delete", make=False)
     )
-    if isinstance(given.get("_embedded"), dict):
-        _read_embedded(entity, given["_embedded"], every, draft, complaints)
+    if embedded := complaints.part(given, "_embedded"):
+        _read_embedded(entity, embedded, every, draft, complaints)
     return draft
 
 
@@ -124,13 +124,13 @@ def _read_embedded(
     if "tags" in embedded:
         draft.tags = _tags(entity, embedded["tags"], every, complaints, "_embedded.tags", make=True)
     if entity == "customers" and isinstance(embedded.get("segments"), list):
-        draft.segments = tuple(one["id"] for one in embedded["segments"] if isinstance(one, dict) and "id" in one)
+        draft.segments = tuple(
+            one["id"] for one in embedded["segments"] if isinstance(one, dict) and isinstance(one.get("id"), int)
+        )
     for kind in ("contacts", "companies") if entity in ("leads", "customers") else ():
-        for place, one in enumerate(embedded.get(kind) or ()):
+        for place, one in enumerate(complaints.objects(embedded, kind, f"_embedded.{kind}")):
             path = f"_embedded.{kind}.{place}"
-            if not complaints.is_a("object", one, path) or "id" not in one:
-                continue
-            if not complaints.is_a("int", one["id"], f"{path}.id"):
+            if "id" not in one or not complaints.is_a("int", one["id"], f"{path}.id"):
                 continue
             if not every.exists(kind, one["id"]):
                 complaints.choice(f"{path}.id")
@@ -152,7 +152,9 @@ def _tags(
         if not complaints.is_a("object", one, here):
             continue
         if one.get("id") is not None:
-            if complaints.is_a("int", one["id"], f"{here}.id") and one["id"] not in tags:
+            if not complaints.is_a("int", one["id"], f"{here}.id"):
+                continue
+            if one["id"] not in tags:
                 complaints.choice(f"{here}.id")
             else:
                 found.append(one["id"])

@@ -10,7 +10,7 @@ Body = dict[str, Any]
 CARDS_ONLY = frozenset({"smart_address", "birthday", "legal_entity"})
 CATALOGS_ONLY = frozenset({"price", "category", "items", "linked_entity", "payer", "supplier"})
 ENUM_TYPES = frozenset({*CHOICES, "multitext"})
-KINDS = {"name": "string", "sort": "int", "code": "string", "is_api_only": "bool", "enums": "array"}
+KINDS = {"name": "string", "type": "string", "sort": "int", "code": "string", "is_api_only": "bool", "enums": "array"}
 EXTRA_KEYS = (
     "remind", "currency", "settings", "is_visible", "is_required", "search_in", "chained_lists", "tracking_callback",
     "required_statuses", "hidden_statuses", "nested",
@@ -81,6 +81,8 @@ def _check_new(given: Body, book: FieldBook, complaints: Complaints) -> None:
     for key in ("name", "type"):
         if not given.get(key):
             complaints.missing(key)
+    if any(one.path in ("type", "code") for one in complaints.found):
+        return
     kind = given.get("type")
     in_catalog = book.entity.startswith("catalogs/")
     wrong_place = kind in (CARDS_ONLY if in_catalog else CATALOGS_ONLY)

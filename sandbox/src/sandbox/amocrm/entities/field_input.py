@@ -69,6 +69,8 @@ def _field_of(block: dict[str, Any], book: FieldBook, complaints: Complaints, pa
             complaints.choice(f"{path}.field_id")
         return known
     if block.get("field_code") is not None:
+        if not complaints.is_a("string", block["field_code"], f"{path}.field_code"):
+            return None
         known = book.by_code.get(block["field_code"])
         if known is None:
             complaints.choice(f"{path}.field_code")

@@ -65,7 +65,7 @@ def card_filter(
     if names := texts(given.get("name")):
         lowered = {one.lower() for one in names}
         tests.append(lambda record: record["name"].lower() in lowered)
-    if isinstance(given.get("statuses"), dict):
+    if "pipeline_id" in numbers_in and isinstance(given.get("statuses"), dict):
         tests.append(_status_test(given["statuses"]))
     if isinstance(given.get("custom_fields_values"), dict):
         tests.extend(_field_tests(given["custom_fields_values"], book, inclusive=inclusive))

@@ -135,7 +135,7 @@ def _read_content(given: Record, complaints: Complaints, *, new: bool) -> Record
         if new:
             complaints.missing("note_type")
         return {}
-    if given["note_type"] not in PARAMS:
+    if not isinstance(given["note_type"], str) or given["note_type"] not in PARAMS:
         complaints.choice("note_type")
         return {}
     return {

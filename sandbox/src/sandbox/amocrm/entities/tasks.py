@@ -110,11 +110,13 @@ class Tasks:
             if before[field] != record[field]:
                 now, then = ([{top: {key: side[field]}}] for side in (record, before))
                 self._event(kind, record, now, then)
+        links = {}
         if record["result"] != before["result"]:
-            self._event("task_result_added", record, [{"note": {"id": every.new_note_id()}}])
+            links["result_id"] = every.new_note_id()
+            self._event("task_result_added", record, [{"note": {"id": links["result_id"]}}])
         if record["is_completed"] and not before["is_completed"]:
             self._event("task_completed", record)
-        self._publish("update", record, {key: before[key] for key in before if before[key] != record[key]})
+        self._publish("update", record, {key: before[key] for key in before if before[key] != record[key]}, links)
         return record
 
     def delete(self, task_id: int, *, user_id: int) -> None:
@@ -151,9 +153,12 @@ class Tasks:
             after=after, before=before,
         )  # fmt: skip
 
-    def _publish(self, action: Any, record: Record, before: Record) -> None:
+    def _publish(self, action: Any, record: Record, before: Record, links: Record | None = None) -> None:
         every = self._all
         every.changed()
-        every.publish(Change(entity="tasks", action=action, record=record, before=before, user_id=record["updated_by"]))
+        by = record["updated_by"]
+        every.publish(
+            Change(entity="tasks", action=action, record=record, before=before, links=links or {}, user_id=by)
+        )
         if every.switches["amocrm.activity_bumps_updated_at"] and record["entity_id"] is not None:
             every.bump(record["entity_type"], record["entity_id"], by=record["updated_by"])

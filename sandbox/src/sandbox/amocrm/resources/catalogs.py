@@ -173,8 +173,10 @@ def _store(batch: list[Any], of: Body, caller: Caller, *, new: bool) -> list[Bod
         current = None
         if new and not given.get("name"):
             complaints.missing("name")
-        elif not new and (current := collection.get(given.get("id", 0))) is None:
-            complaints.choice("id")
+        elif not new and complaints.is_a("int", given.get("id"), "id"):
+            current = collection.get(given["id"])
+            if current is None:
+                complaints.choice("id")
         if given.get("name") is not None:
             complaints.is_a("string", given["name"], "name")
         echoed_keys = every.switches["amocrm.echoed_field_keys"]

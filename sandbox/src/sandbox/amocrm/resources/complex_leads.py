@@ -38,9 +38,9 @@ def _read(given: Any, every: "Entities", complaints: Complaints) -> tuple[Draft,
     people: dict[str, Draft] = {}
     if not complaints.is_a("object", given, ""):
         return Draft(), people
-    embedded = given.get("_embedded") or {}
+    embedded = complaints.part(given, "_embedded")
     for kind in ("contacts", "companies"):
-        for one in (embedded.get(kind) or [])[:1]:
+        for one in complaints.objects(embedded, kind, f"_embedded.{kind}")[:1]:
             inner = Complaints(complaints.row)
             people[kind] = read_draft(kind, one, every, inner, new="id" not in one)
             if "id" in one and not every.exists(kind, people[kind].record_id or 0):
@@ -55,7 +55,8 @@ def _read(given: Any, every: "Entities", complaints: Complaints) -> tuple[Draft,
 
 
 def _limit(given: Given, complaints: Complaints) -> None:
-    if len(given.get("custom_fields_values") or ()) > MOST_VALUES:
+    values = given.get("custom_fields_values")
+    if isinstance(values, list) and len(values) > MOST_VALUES:
         complaints.add(
             "custom_fields_values", ("TooHighError", f"This collection should contain {MOST_VALUES} elements or less.")
         )

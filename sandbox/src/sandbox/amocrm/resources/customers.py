@@ -6,11 +6,12 @@ from aiohttp import web
 
 from sandbox.amocrm import hal, query
 from sandbox.amocrm.access import Caller, api
+from sandbox.amocrm.entities.complaints import Complaints
 from sandbox.amocrm.entities.entities import Entities
 from sandbox.amocrm.exceptions import ProblemError
 from sandbox.amocrm.query import numbers
 from sandbox.amocrm.resources import cards
-from sandbox.amocrm.resources.batches import checked, single
+from sandbox.amocrm.resources.batches import checked, refuse, single
 from sandbox.amocrm.resources.pages import cut, linked, listed
 
 Body = dict[str, Any]
@@ -124,7 +125,12 @@ async def bonus_points(request: web.Request, caller: Caller) -> web.Response:
     if record is None:
         raise ProblemError(404)
     given = await single(request)
-    points = record.get("bonus_points", 0) + int(given.get("earn") or 0) - int(given.get("redeem") or 0)
+    complaints = Complaints("0")
+    for key in ("earn", "redeem"):
+        if key in given:
+            complaints.is_a("int", given[key], key)
+    refuse(complaints)
+    points = record.get("bonus_points", 0) + given.get("earn", 0) - given.get("redeem", 0)
     every.collections["customers"].put({**record, "bonus_points": points})
     return hal.answer(request, caller, {"bonus_points": points})
 

@@ -92,7 +92,9 @@ async def accepted(request: web.Request, caller: Caller) -> web.Response:  # noq
 async def call_popup(request: web.Request, caller: Caller) -> web.Response:
     """POST /api/v2/events {"add": [{type: phone_call, phone_number, users}]}: the popup during a call."""
     body = await read_json(request)
-    rows = body.get("add", []) if isinstance(body, dict) else []
+    rows = body.get("add") if isinstance(body, dict) else None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise ProblemError(400, "Request validation failed")
     person = [caller.account.entities.phonebook.find(str(row.get("phone_number", ""))) for row in rows]
     items = [{"element_id": found[1] if found else 0} for found in person]
     return hal.answer(request, caller, {"_embedded": {"items": items}}, rows=len(rows))

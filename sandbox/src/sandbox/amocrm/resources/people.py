@@ -26,7 +26,9 @@ PASSWORD = re.compile(r"(?=.*\d)(?=.*[a-z])(?=.*[A-Z]).{6,}")
 @api(admin=True)
 async def add_users(request: web.Request, caller: Caller) -> web.Response:
     """POST /users: ten at a time, 201; closed above a hundred users."""
-    batch = await checked(request, caller, {"name": "string", "email": "string", "password": "string"})
+    batch = await checked(
+        request, caller, {"name": "string", "email": "string", "password": "string"}, {"rights": "object"}
+    )
     people = caller.account.users
     if len(batch) > MOST_AT_ONCE or len(people) + len(batch) > MOST_USERS:
         raise ProblemError(422, f"Limit {MOST_AT_ONCE} users per request")
@@ -106,8 +108,10 @@ async def change_role(request: web.Request, caller: Caller) -> web.Response:
     """PATCH /roles/{id}: 202 with the role."""
     known = _role(request, caller)
     given = await single(request)
-    known["name"] = given.get("name", known["name"])
-    known["rights"] = known["rights"] | (given.get("rights") or {})
+    if isinstance(given.get("name"), str):
+        known["name"] = given["name"]
+    if isinstance(given.get("rights"), dict):
+        known["rights"] = known["rights"] | given["rights"]
     return hal.answer(request, caller, linked(known, f"roles/{known['id']}"), status=202)
 
 

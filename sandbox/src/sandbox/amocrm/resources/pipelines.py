@@ -78,7 +78,7 @@ async def add_pipelines(request: web.Request, caller: Caller) -> web.Response:
             for other in every.pipelines.values():
                 other["is_main"] = False
         every.pipelines[pipeline_id] = made
-        for one in (given.get("_embedded") or {}).get("statuses") or ():
+        for one in _given_statuses(given):
             _put_status(every, made, one)
         items.append({**_shown(made, every.account_id), "request_id": str(given.get("request_id", place))})
     body = {"_total_items": len(items), "_embedded": {"pipelines": items}}
@@ -210,16 +210,21 @@ async def remove_loss_reason(request: web.Request, caller: Caller) -> web.Respon
     return web.Response(status=204)
 
 
+def _given_statuses(given: Body) -> list[Body]:
+    rows = (given.get("_embedded") or {}).get("statuses")
+    return [one for one in rows if isinstance(one, dict)] if isinstance(rows, list) else []
+
+
 def _put_status(every: Entities, of: Body, given: Body) -> Body:
     """A new stage, or a new name for 142 and 143."""
-    known: Body | None = of["statuses"].get(given.get("id"))
+    known: Body | None = next((one for one in of["statuses"].values() if one["id"] == given.get("id")), None)
     if known is not None:
-        known |= {"name": given.get("name", known["name"])}
+        known |= {"name": str(given.get("name", known["name"]))}
         return known
     color = given.get("color", "#fffeb2")
-    if color not in COLORS:
+    if not isinstance(color, str) or color not in COLORS or not isinstance(given.get("name"), str):
         raise InvalidError([Invalid(row="0", path="color", code=CHOICE[0], detail=CHOICE[1])])
-    sort = given.get("sort", 10 * len(of["statuses"]))
+    sort = given["sort"] if isinstance(given.get("sort"), int) else 10 * len(of["statuses"])
     made = new_status(every.new_id(), given["name"], sort=sort, pipeline_id=of["id"], color=color)
     of["statuses"][made["id"]] = made
     return made

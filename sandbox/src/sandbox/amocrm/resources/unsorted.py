@@ -130,6 +130,8 @@ async def accept(request: web.Request, caller: Caller) -> web.Response:
     item, given = _item(request, caller), await _optional(request)
     every = caller.account.entities
     status_id = given.get("status_id")
+    if not isinstance(given.get("user_id", 0), int) or not isinstance(status_id, int | None):
+        raise ProblemError(400, "Request validation failed")
     if status_id is not None and status_id not in every.pipelines[item["pipeline_id"]]["statuses"]:
         complaints = Complaints("0")
         complaints.choice("status_id")
@@ -153,7 +155,8 @@ async def link(request: web.Request, caller: Caller) -> web.Response:
     """POST /leads/unsorted/{uid}/link: chats only."""
     item = _item(request, caller)
     every = caller.account.entities
-    given = (await single(request)).get("link") or {}
+    body = await single(request)
+    given = body["link"] if isinstance(body.get("link"), dict) else {}
     if item["category"] != "chats":
         raise ProblemError(400, "Only chats can be linked")
     if given.get("entity_type") not in ("leads", "customers"):
@@ -173,6 +176,19 @@ async def _optional(request: web.Request) -> Body:
 
 def _read(category: str, given: Body, every: Entities, complaints: Complaints) -> dict[str, Draft]:
     """Complaints about an element, and drafts of the cards it brings."""
+    _check(category, given, every, complaints)
+    drafts = {}
+    embedded = complaints.part(given, "_embedded")
+    for kind in ("leads", "contacts", "companies"):
+        for one in complaints.objects(embedded, kind, f"_embedded.{kind}")[:1]:
+            inner = Complaints(complaints.row)
+            drafts[kind] = read_draft(kind, one, every, inner, new=True)
+            for complaint in inner.found:
+                complaints.add(f"_embedded.{kind}.0.{complaint.path}", (complaint.code, complaint.detail))
+    return drafts
+
+
+def _check(category: str, given: Body, every: Entities, complaints: Complaints) -> None:
     for key, kind in REQUIRED[category].items():
         if given.get(key) is None:
             complaints.missing(key)
@@ -182,16 +198,11 @@ def _read(category: str, given: Body, every: Entities, complaints: Complaints) -
         for key in METADATA[category]:
             if key not in given["metadata"]:
                 complaints.missing(f"metadata.{key}")
-    if given.get("pipeline_id") is not None and given["pipeline_id"] not in every.pipelines:
+    for key in ("pipeline_id", "created_at"):
+        if given.get(key) is not None:
+            complaints.is_a("int", given[key], key)
+    if isinstance(given.get("pipeline_id"), int) and given["pipeline_id"] not in every.pipelines:
         complaints.choice("pipeline_id")
-    drafts = {}
-    for kind in ("leads", "contacts", "companies"):
-        for one in ((given.get("_embedded") or {}).get(kind) or [])[:1]:
-            inner = Complaints(complaints.row)
-            drafts[kind] = read_draft(kind, one, every, inner, new=True)
-            for complaint in inner.found:
-                complaints.add(f"_embedded.{kind}.0.{complaint.path}", (complaint.code, complaint.detail))
-    return drafts
 
 
 def _shown(every: Entities, item: Body) -> Body:
