@@ -35,7 +35,9 @@ def test_a_sleeper_wakes_when_the_clock_is_advanced_past_its_time() -> None:
     assert asyncio.run(sleep_an_hour()) > 0
 
 
-SWITCHES = (Switch(name="vendor.index", default="number", choices=("number", "string"), about="type of the row number"),)
+SWITCHES = (
+    Switch(name="vendor.index", default="number", choices=("number", "string"), about="type of the row number"),
+)
 
 
 def test_a_switch_starts_at_its_default_and_takes_its_choices_only() -> None:
