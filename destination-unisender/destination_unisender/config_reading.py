@@ -24,7 +24,8 @@ def parse_config(raw: object) -> Config:
         complaints = [
             _complaint(detail["loc"], detail["type"], detail["msg"]) for detail in error.errors(include_input=False)
         ]
-        raise ConfigError(f"The configuration needs a change: {'; '.join(complaints)}.") from None
+        sentence = f"The configuration needs a change: {'; '.join(complaints)}"
+        raise ConfigError(sentence if sentence.endswith("?") else f"{sentence}.") from None
 
 
 def _complaint(location: Sequence[int | str], kind: str, message: str) -> str:

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from sandbox.demo import connectors, expectation
+from sandbox.demo.chapter import Chapter
 from sandbox.demo.sandbox_control import SandboxControl
 from sandbox.demo.tables import sync_table, verdict_table
 
@@ -19,16 +19,6 @@ STREAMS = ("contacts", "contact_deletions")
 EDITED, DELETED, OPTED_OUT = 50, 5, 3
 # The source reads a little before its cursor again: amoCRM's clock ticks in seconds and its answers may lag.
 OVERLAP_SECONDS = 300
-
-
-@dataclass(frozen=True, kw_only=True)
-class Chapter:
-    """One sync as it went: what the connectors reported, what the vendors saw, how long it took in seconds."""
-
-    title: str
-    report: connectors.SyncReport
-    requests: dict[str, dict[str, Any]]
-    seconds: float
 
 
 class Story:

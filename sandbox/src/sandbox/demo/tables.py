@@ -1,18 +1,17 @@
 """What the demo shows at the end."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-if TYPE_CHECKING:
-    from sandbox.demo.story import Chapter
+from sandbox.demo.chapter import Chapter
 
 MOST_SHOWN = 10
 
 
-def sync_table(chapters: Sequence["Chapter"], *, changed: int) -> Table:
+def sync_table(chapters: Sequence[Chapter], *, changed: int) -> Table:
     """One column a sync: contacts, outcomes by reason, requests, rows per request, seconds."""
     caption = (
         f"{changed} contacts had changed; the newest second of the time before is read again, so as to miss nothing."
@@ -48,14 +47,14 @@ def verdict_table(members: int, opted_out: int, problems: Sequence[str]) -> Rend
     return Group("", table)
 
 
-def _rows(table: Table, chapters: Sequence["Chapter"]) -> Any:
+def _rows(table: Table, chapters: Sequence[Chapter]) -> Any:
     def row(name: str, cell: Any) -> None:
         table.add_row(name, *(str(cell(chapter)) for chapter in chapters))
 
     return row
 
 
-def _seen(chapter: "Chapter", vendor: str) -> dict[str, Any]:
+def _seen(chapter: Chapter, vendor: str) -> dict[str, Any]:
     empty: dict[str, Any] = {"requests": 0, "rows": 0, "errors_429": 0}
     return chapter.requests.get(vendor) or empty
 
