@@ -34,7 +34,8 @@ class Collection:
         self._changed: dict[int, Record] = {}
         self._hidden: set[int] = set()
         self._bin: dict[int, Record] = {}
-        self._gone: set[int] = set()
+        self.gone: set[int] = set()
+        """Ids whose seeded record counts no more: changed, deleted or hidden. Empty as long as nobody wrote."""
         seeded = {
             "id": self._schedule.id_key,
             "created_at": self._schedule.created_key,
@@ -51,7 +52,7 @@ class Collection:
 
     def __contains__(self, record_id: int) -> bool:
         """Whether GET by id would find it: live or hidden."""
-        if record_id in self._gone:  # changed ones count as gone from the seeded ones
+        if record_id in self.gone:  # changed ones count as gone from the seeded ones
             return record_id in self._changed
         return self._schedule.index_of(record_id) is not None
 
@@ -60,7 +61,7 @@ class Collection:
         if changed is not None:
             return changed
         index = self._schedule.index_of(record_id)
-        return None if index is None or record_id in self._gone else self._build(index)
+        return None if index is None or record_id in self.gone else self._build(index)
 
     def in_bin(self, record_id: int) -> Record | None:
         return self._bin.get(record_id)
@@ -84,7 +85,7 @@ class Collection:
         record_id = record["id"]
         self._retire(record_id)
         self._changed[record_id] = record
-        self._gone.add(record_id)
+        self.gone.add(record_id)
         self._bin.pop(record_id, None)
         if hidden:
             self._hidden.add(record_id)
@@ -103,7 +104,7 @@ class Collection:
         self._retire(record_id)
         self._changed.pop(record_id, None)
         self._hidden.discard(record_id)
-        self._gone.add(record_id)
+        self.gone.add(record_id)
         self._bin.pop(record_id, None)
 
     def ordered(self, field: str = "id") -> Order:

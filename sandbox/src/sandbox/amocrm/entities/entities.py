@@ -193,12 +193,15 @@ class Entities:
     def rendered(self, entity: str, record_id: int, wanted: Wanted) -> bytes:
         """A live record as JSON with marks for the origin and the query string."""
         kept = self._rendered.get((entity, wanted))
-        if kept is None or len(kept) >= MOST_RENDERED:
+        if kept is None:
             kept = self._rendered[entity, wanted] = {}
         item = kept.get(record_id)
         if item is None:
             record = self.collections[entity].get(record_id)
             assert record is not None
+            if sum(map(len, self._rendered.values())) >= MOST_RENDERED:
+                for remembered in self._rendered.values():
+                    remembered.clear()
             item = kept[record_id] = self.shapes.rendered(entity, record, wanted)
         return item
 

@@ -125,6 +125,9 @@ class Field:
         """The element of `custom_fields_values` for stored values as JSON; empty when nothing is left of them."""
         if self.type == "multitext":
             tails = self._label_tails
+            if len(stored) == 1 and stored[0][1] in tails:
+                [(text, enum)] = stored
+                return b'%b,"values":[{"value":%b%b]}' % (self._head, quote(text).encode(), tails[enum])
             parts = [b'{"value":%b%b' % (quote(text).encode(), tails[enum]) for text, enum in stored if enum in tails]
             return b'%b,"values":[%b]}' % (self._head, b",".join(parts)) if parts else b""
         values = self.values(stored)

@@ -1,8 +1,9 @@
 """Who is linked with whom: seeded links by arithmetic, and every changed set of links in full."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from sandbox.amocrm.entities.collection import Collection
 from sandbox.amocrm.seed.relations import Relations
 from sandbox.amocrm.seed.schedule import Schedule
 
@@ -17,11 +18,11 @@ class Links:
     """
 
     def __init__(
-        self, *, relations: Relations, schedules: Mapping[str, Schedule], exists: Callable[[str, int], bool]
+        self, *, relations: Relations, schedules: Mapping[str, Schedule], collections: Mapping[str, Collection]
     ) -> None:
         self._relations = relations
         self._schedules = schedules
-        self._exists = exists
+        self._collections = collections
         self._changed: dict[End, dict[End, Details]] = {}
 
     def of(self, entity: str, record_id: int) -> dict[End, Details]:
@@ -29,8 +30,8 @@ class Links:
         links = self._changed.get((entity, record_id))
         if links is None:
             links = self._seeded(entity, record_id)
-        exists = self._exists
-        return {end: details for end, details in links.items() if exists(*end)}
+        collections = self._collections
+        return {end: details for end, details in links.items() if end[1] in collections[end[0]]}
 
     def ids(self, entity: str, record_id: int, to: str) -> list[int]:
         """Ids of the linked records of type `to`."""
@@ -48,7 +49,8 @@ class Links:
             if company is None:
                 return None
             company_id = self._schedules["companies"].id_at(company)
-            return company_id if self._exists("companies", company_id) else None
+            companies = self._collections["companies"]
+            return company_id if not companies.gone or company_id in companies else None
         return next(iter(self.ids(entity, record_id, "companies")), None)
 
     def link(self, one: End, other: End, details: Details) -> bool:

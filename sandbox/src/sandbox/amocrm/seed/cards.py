@@ -44,11 +44,7 @@ def seed_cards(*, contact_count: int, seed: int, account_id: int, offset: int) -
         for entity, times in schedules.items()
     }
     relations = Relations(contacts=total, companies=total // 5, leads=total // 4)
-    links = Links(
-        relations=relations,
-        schedules=schedules,
-        exists=lambda entity, record_id: entity in collections and record_id in collections[entity],
-    )
+    links = Links(relations=relations, schedules=schedules, collections=collections)
     _hide_some(collections["contacts"], schedules["contacts"], binned=binned, hidden=hidden)
     return collections, links
 
