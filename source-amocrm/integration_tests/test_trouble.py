@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -123,6 +127,29 @@ def test_a_broken_body_is_never_an_empty_stream(sandbox: Any, read: Any, stream:
     assert result.code == 1
     assert result.status == {stream: "INCOMPLETE"}
     assert result.failure_types == {"transient_error"}
+
+
+def test_a_reader_that_goes_away_ends_the_process(
+    sandbox: Any, config: dict[str, Any], tools: Any, tmp_path: Path
+) -> None:
+    sandbox.reset(contacts=20_000)
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    (tmp_path / "catalog.json").write_text(json.dumps(tools.catalog("contacts", "leads", "events")))
+    arguments = ["read", "--config", tmp_path / "config.json", "--catalog", tmp_path / "catalog.json"]
+
+    with subprocess.Popen(
+        [Path(sys.executable).parent / "source-amocrm", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as connector:  # fmt: skip
+        assert connector.stdout is not None
+        assert connector.stderr is not None
+        while not connector.stdout.readline().startswith(b'{"type":"RECORD"'):
+            pass
+        connector.stdout.close()
+        code = connector.wait(timeout=30)
+        complaints = connector.stderr.read()
+
+    assert code == 1
+    assert complaints == b""
 
 
 @pytest.mark.parametrize("verb", ["check", "discover", "read"])

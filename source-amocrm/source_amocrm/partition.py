@@ -7,6 +7,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from queue import Queue
 from typing import TYPE_CHECKING, Any
 
 from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
@@ -31,7 +32,6 @@ from source_amocrm.records import SHAPES, shape_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from queue import Queue
 
     from airbyte_cdk.sources.concurrent_source.concurrent_read_processor import ConcurrentReadProcessor
     from airbyte_cdk.sources.message import MessageRepository
@@ -135,6 +135,27 @@ class RecordBatch(AirbyteMessage):
                 type=Type.RECORD,
                 record=AirbyteRecordMessage(stream=self.stream, data=record, emitted_at=self.emitted_at),
             )
+
+
+class Conveyor(Queue[Any]):
+    """The queue between the readers and the output. Once closed it takes things and drops them.
+
+    So a reader that waits for room ends when nobody reads any more, and with it the process.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(maxsize=QUEUE_CHUNKS)
+        self._closed = False
+
+    def close(self) -> None:
+        with self.mutex:
+            self._closed = True
+            self.queue.clear()
+            self.not_full.notify_all()
+
+    def _put(self, item: Any) -> None:
+        if not self._closed:
+            super()._put(item)
 
 
 class BatchSource(ConcurrentSource):

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import sys
+from contextlib import closing
 from typing import IO, TYPE_CHECKING, Any
 
 import orjson
@@ -31,7 +33,7 @@ from source_amocrm.source import SourceAmocrm
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Generator, Iterable
 
 LOGGER = logging.getLogger("airbyte")
 FLUSH_BYTES = 1 << 16
@@ -48,14 +50,18 @@ def launch(args: list[str]) -> int:
     _spare_the_garbage_collector()
     out = Output(sys.stdout.buffer)
     try:
-        out.write_all(_messages(arguments))
-    except BrokenPipeError:
-        return 1
-    except Exception as error:  # noqa: BLE001  the last line of defence: whatever it was, it is told as a TRACE
-        out.write(_trace(error))
-        return 1
-    finally:
+        try:
+            out.write_all(_messages(arguments))
+        except BrokenPipeError:
+            raise
+        except Exception as error:  # noqa: BLE001  the last line of defence: whatever it was, it is told as a TRACE
+            out.write(_trace(error))
+            return 1
         out.flush()
+    except BrokenPipeError:
+        # nobody listens any more; without this Python would complain once more on its way out
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return 0
 
 
@@ -81,9 +87,11 @@ class Output:
         self._lines: list[bytes] = []
         self._size = 0
 
-    def write_all(self, messages: Iterable[AirbyteMessage]) -> None:
-        for message in messages:
-            self.write(message)
+    def write_all(self, messages: Generator[AirbyteMessage]) -> None:
+        """Write everything; when that fails, what makes the messages is ended too."""
+        with closing(messages):
+            for message in messages:
+                self.write(message)
 
     def write(self, message: AirbyteMessage) -> None:
         """Serialise one message; records are JSON values already, so they need no walk through a model."""
@@ -112,7 +120,7 @@ class Output:
         self._stream.flush()
 
 
-def _messages(arguments: argparse.Namespace) -> Iterable[AirbyteMessage]:
+def _messages(arguments: argparse.Namespace) -> Generator[AirbyteMessage]:
     """The messages of one command."""
     if arguments.command is None:
         raise ConfigError("No command given: use spec, check, discover or read.")

@@ -229,8 +229,9 @@ def read_by_ids(
         row = client.get(f"{selection.path}/{record_id}", selection.params) or client.get(
             f"{selection.path}/{record_id}", selection.params
         )
-        # a record in the bin may still be shown by its address, with everything but its id blanked
-        yield Chunk(rows=[row] if row and row.get("is_deleted") is not True else [])
+        # by its address amoCRM also shows what no list does: records of the inbox and, blanked, those in the bin
+        listed = row and row.get("is_deleted") is not True and row.get("is_unsorted") is not True
+        yield Chunk(rows=[row] if row and listed else [])
 
 
 def read_single(client: ApiClient, selection: Selection) -> Iterator[Chunk]:

@@ -6,7 +6,6 @@ import logging
 import pkgutil
 from collections.abc import Iterator, Mapping, MutableMapping
 from functools import cache
-from queue import Queue
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import yaml
@@ -23,8 +22,8 @@ from source_amocrm.auth import tokens_for
 from source_amocrm.check import find_problem
 from source_amocrm.client import ApiClient
 from source_amocrm.config import Settings, parse
-from source_amocrm.errors import AmocrmError
-from source_amocrm.partition import QUEUE_CHUNKS, BatchSource, OrderedMessages, RecordBatch
+from source_amocrm.errors import AmocrmError, TransientError
+from source_amocrm.partition import BatchSource, Conveyor, OrderedMessages, RecordBatch
 from source_amocrm.plan import StreamPlan
 from source_amocrm.protocol import (
     AirbyteCatalog,
@@ -92,7 +91,7 @@ class SourceAmocrm(ConcurrentDeclarativeSource):
 
     def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:
         """All streams, for looking at them."""
-        factory = self._factory(config, Queue(), [])
+        factory = self._factory(config, Conveyor(), [])
         return [factory.make(plan) for plan in self.plans().values()]
 
     def read(
@@ -118,7 +117,7 @@ class SourceAmocrm(ConcurrentDeclarativeSource):
     ) -> Iterator[AirbyteMessage]:
         """As `read`, with records still in batches."""
         plans = self.plans()
-        queue: Queue[Any] = Queue(maxsize=QUEUE_CHUNKS)
+        queue = Conveyor()
         factory = self._factory(config, queue, state or [])
         chosen: list[AbstractStream] = []
         for configured in catalog.streams:
@@ -132,13 +131,18 @@ class SourceAmocrm(ConcurrentDeclarativeSource):
             return
         workers = factory.settings.num_workers
         engine = BatchSource.with_workers(workers, logger=logger, messages=factory.messages, queue=queue)
-        yield from _with_honest_ending(engine.read(chosen))
+        try:
+            yield from _with_honest_ending(engine.read(chosen))
+        finally:
+            # whoever took the messages may have gone away; the readers must not wait for room on the queue for ever
+            factory.client.stop(TransientError("The read was ended from outside: run the sync again."))
+            queue.close()
 
     def plans(self) -> dict[str, StreamPlan]:
         """The streams of the manifest, by name."""
         return {stream["name"]: StreamPlan.from_manifest(stream) for stream in self.resolved_manifest["streams"]}
 
-    def _factory(self, config: Mapping[str, Any], queue: Queue[Any], state: list[AirbyteStateMessage]) -> StreamFactory:
+    def _factory(self, config: Mapping[str, Any], queue: Conveyor, state: list[AirbyteStateMessage]) -> StreamFactory:
         settings = parse(config)
         client = open_client(settings, config)
         return StreamFactory(
