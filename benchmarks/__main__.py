@@ -27,7 +27,7 @@ from benchmarks.workshop import Captured, Workshop
 
 ROOT = Path(__file__).parents[1]
 WORK = ROOT / ".bench"
-CONTACTS, IMPORTED = 100_000, 50_000
+CONTACTS, IMPORTED = 100_000, 30_000
 ONE_PAGE = 250
 TITLES = {
     1: "The source with the vendor's limits on",

@@ -8,7 +8,7 @@ from benchmarks.results import Goal, Measurement, Table, middle
 from benchmarks.warm import Start, cold, template
 from benchmarks.workshop import DESTINATION, SOURCE, Captured, Workshop
 
-WARM_RUNS, COLD_RUNS = 15, 5
+WARM_RUNS, COLD_RUNS = 15, 3
 PAGE = 250
 MOST_WARM_MS = 100
 LEAST_COLD_MS = 1000
