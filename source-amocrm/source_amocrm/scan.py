@@ -109,7 +109,7 @@ def read_unordered(client: ApiClient, selection: Selection, *, filtered: bool, o
         began = began if began is not None else page.server_time
         newest = max((selection.cursor_of(row) for row in page.rows), default=newest or 0)
         yield Chunk(rows=selection.wanted(page.fresh), total=page.total)
-    if newest is not None:
+    if newest is not None and not walker.ended_early:
         bound = newest if pages == 1 else min(newest, (int(time.time()) if began is None else began) - 1)
         yield Chunk(rows=[], safe=max(bound, selection.since))
 
@@ -131,7 +131,7 @@ def _newest_first(walker: Walker, selection: Selection, page: Page | None) -> It
         if any(selection.cursor_of(row) < selection.since for row in page.rows):
             break
         page = walker.next_page()
-    if newest is not None:
+    if newest is not None and not walker.ended_early:
         yield Chunk(rows=[], safe=max(newest, selection.since))
 
 
@@ -175,7 +175,8 @@ def _ascending(client: ApiClient, selection: Selection, newest: int) -> Iterator
         if restarts_work and not page.is_last and last > low and repeats * 4 <= len(page.rows):
             low = last
             walker.restart((*selection.params, *selection.range(low, newest), order))
-    yield Chunk(rows=[], safe=max(newest, selection.since))
+    if not walker.ended_early:
+        yield Chunk(rows=[], safe=max(newest, selection.since))
 
 
 def read_events(client: ApiClient, selection: Selection, *, sparse: bool) -> Iterator[Chunk]:
@@ -196,6 +197,8 @@ def read_events(client: ApiClient, selection: Selection, *, sparse: bool) -> Ite
             seen += len(rows)
             newest = max([newest, *map(selection.cursor_of, rows)])
             yield Chunk(rows=rows)
+        if walker.ended_early:
+            return
         yield Chunk(rows=[], safe=newest)
         if high is None:
             return

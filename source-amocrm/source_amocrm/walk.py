@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -25,6 +26,14 @@ PATIENCE = 5
 """How often in a row a reader steps back before it takes the list's order for unstable and goes on."""
 
 Row = dict[str, Any]
+
+
+class Doubt(Enum):
+    """What the walker thinks of a 204 it met."""
+
+    NONE = "it has met none since the last new row"
+    RAISED = "it has met one and asks again, a page before"
+    SETTLED = "the page before held nothing new, so the list ends here, whatever its next link says"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,8 +85,11 @@ class Walker:
         self._seen: OrderedDict[tuple[Any, ...], None] = OrderedDict()
         self._steps_back = 0
         self._order_is_stable = True
-        self._end_doubted = not doubt_empty
+        self._doubt = Doubt.NONE if doubt_empty else Doubt.RAISED
+        self._pages = 0
         self.finished = False
+        self.ended_early = False
+        """Whether the list broke off where the page before had promised more; the cursor must not jump then."""
 
     @property
     def covered(self) -> int:
@@ -106,8 +118,12 @@ class Walker:
             if covered and rows and not self._meets_known(rows) and self._step_back():
                 continue
             self._steps_back = 0
-            self._end_doubted = False
+            self._pages += 1
             fresh = self._remember(rows)
+            if fresh:
+                self._doubt = Doubt.NONE
+            elif self._doubt is Doubt.RAISED:
+                self._doubt = Doubt.SETTLED
             self._advance(answer)
             total = answer.document.get("_total_items")
             return Page(
@@ -143,11 +159,12 @@ class Walker:
         return isinstance(rows, list) and all(isinstance(row, dict) for row in rows)
 
     def _accept_end(self) -> bool:
-        """Whether a 204 may stand. One is doubted: it comes, in practice, while records move during a scan."""
-        if self._end_doubted:
+        """Whether a 204 may stand. The first is doubted: it comes, in practice, while records move during a scan."""
+        if self._doubt is not Doubt.NONE:
             self.finished = True
+            self.ended_early = self._pages > 0 and self._doubt is Doubt.RAISED
             return True
-        self._end_doubted = True
+        self._doubt = Doubt.RAISED
         self._covered = max(0, self._covered - self._query.limit)
         return False
 

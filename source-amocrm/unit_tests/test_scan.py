@@ -156,6 +156,22 @@ def test_a_premature_end_in_mid_scan_is_asked_for_again(pretended_list: Any, at:
     assert len(set(out(read_keyset(client, selection(limit=20))))) == 90
 
 
+@pytest.mark.parametrize(
+    "read", [read_keyset, read_newest_first, lambda c, s: read_unordered(c, s, filtered=True, order="id")]
+)
+def test_an_end_that_stays_premature_does_not_move_the_cursor_past_what_was_read(
+    pretended_list: Any, read: Any
+) -> None:
+    client = pretended_list(rows_at(*range(START, START + 90)))
+    client.premature_ends = set(range(4, 100))
+
+    chunks = list(read(client, selection(since=START, limit=20)))
+
+    emitted = {moment for _, moment in out(iter(chunks))}
+    assert 0 < len(emitted) < 90
+    assert all(moment in emitted for moment in range(START, last_safe(chunks) or START))
+
+
 @pytest.mark.parametrize("count", [20_000])
 def test_a_backfill_costs_hardly_more_requests_than_it_has_pages(pretended_list: Any, count: int) -> None:
     client = pretended_list(rows_at(*(START + n // 2 for n in range(count))))
@@ -174,6 +190,24 @@ def test_thousands_of_records_of_one_second_are_all_read(pretended_list: Any) ->
 
     assert len(set(emitted)) == len(emitted) == 3_010
     assert len(client.requests) < 20
+
+
+def test_a_next_link_that_leads_nowhere_ends_the_list(pretended_list: Any) -> None:
+    """Some APIs promise another page whenever the last one was full."""
+    client = pretended_list(rows_at(*range(START, START + 40)), filters_work=False)
+    honest = client.get_page
+
+    def promising(path: str, params: Any, **how: Any) -> Any:
+        answer = honest(path, params, **how)
+        if answer.document:
+            answer.document["_links"] = {"next": {"href": "https://acme.amocrm.ru/x"}}
+        return answer
+
+    client.get_page = promising
+    chunks = list(read_newest_first(client, selection(limit=20)))
+
+    assert len(set(out(iter(chunks)))) == 40
+    assert last_safe(chunks) == START + 39
 
 
 def test_newest_first_stops_at_the_cursor(pretended_list: Any) -> None:
