@@ -116,7 +116,13 @@ def sync(
     ):
         acknowledgements = threading.Thread(target=_listen, args=(destination, report))
         acknowledgements.start()
-        _pump(source, destination, report, on_contact)
+        try:
+            _pump(source, destination, report, on_contact)
+        except BaseException:
+            # Neither may go on waiting for the other, or for us.
+            source.kill()
+            destination.kill()
+            raise
         acknowledgements.join()
     if source.returncode or destination.returncode or report.errors:
         raise ConnectorFailedError(
