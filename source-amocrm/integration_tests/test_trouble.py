@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +152,33 @@ def test_a_reader_that_goes_away_ends_the_process(
 
     assert code == 1
     assert complaints == b""
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_lines_stay_whole_however_slowly_they_are_taken(
+    sandbox: Any, config: dict[str, Any], tools: Any, tmp_path: Path, unbuffered: str
+) -> None:
+    """Every second request fails, so that readers log while the output is stuck in a full pipe."""
+    sandbox.reset(contacts=5_000)
+    sandbox.fault("garbled", times=None, every=2)
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    (tmp_path / "catalog.json").write_text(json.dumps(tools.catalog("contacts", "companies", "leads", "tasks")))
+    arguments = ["read", "--config", tmp_path / "config.json", "--catalog", tmp_path / "catalog.json"]
+
+    with subprocess.Popen(
+        [Path(sys.executable).parent / "source-amocrm", *arguments],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+    ) as connector:
+        assert connector.stdout is not None
+        output = bytearray()
+        while piece := connector.stdout.read1(50_000):
+            output += piece
+            time.sleep(0.002)
+
+    result = tools.said(connector.returncode, bytes(output))
+    assert len(result.messages) == len(output.splitlines())
+    assert len(result.records["contacts"]) == len(sandbox.live_contacts())
 
 
 @pytest.mark.parametrize("verb", ["check", "discover", "read"])

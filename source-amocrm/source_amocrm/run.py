@@ -6,10 +6,11 @@ Importing this module has no effects beyond the import; `launch` may be called a
 from __future__ import annotations
 
 import gc
+import io
 import logging
 import os
 import sys
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any
 
@@ -34,7 +35,7 @@ from source_amocrm.source import SourceAmocrm
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
 LOGGER = logging.getLogger("airbyte")
 FLUSH_BYTES = 1 << 16
@@ -49,7 +50,11 @@ def launch(args: list[str]) -> int:
     """Run one Airbyte command, writing its messages to standard output. Returns the exit code."""
     arguments = AirbyteEntrypoint.parse_args(args)
     _spare_the_garbage_collector()
-    out = Output(sys.stdout.buffer)
+    with _one_way_out() as stream:
+        return _run(arguments, Output(stream))
+
+
+def _run(arguments: argparse.Namespace, out: Output) -> int:
     try:
         try:
             out.write_all(_messages(arguments))
@@ -70,6 +75,30 @@ def preload() -> None:
     """Do once, in a process that will be forked, what every run would do again. Opens nothing, starts no thread."""
     SourceAmocrm()
     _spare_the_garbage_collector()
+
+
+@contextmanager
+def _one_way_out() -> Iterator[IO[bytes]]:
+    """Standard output behind one buffer, whose lock keeps lines whole whichever thread writes them.
+
+    Log lines and CONTROL messages come from other threads than records. In a forked process the log still holds the
+    parent's stream, and with PYTHONUNBUFFERED there is no buffer at all: then a line can land inside another one.
+    """
+    usual = sys.stdout
+    raw = usual.buffer if isinstance(usual.buffer, io.RawIOBase) else None
+    buffered = io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", write_through=True) if raw else None
+    sys.stdout = buffered or usual
+    handlers = [h for h in (*logging.root.handlers, *LOGGER.handlers) if type(h) is logging.StreamHandler]
+    streams = [handler.setStream(sys.stdout) for handler in handlers]
+    try:
+        yield sys.stdout.buffer
+    finally:
+        for handler, stream in zip(handlers, streams, strict=True):
+            handler.setStream(stream or usual)
+        sys.stdout.flush()
+        sys.stdout = usual
+        if buffered:
+            buffered.detach().detach()  # else its end would close the standard output
 
 
 @cache
