@@ -158,10 +158,10 @@ def test_a_reader_that_goes_away_ends_the_process(
 def test_lines_stay_whole_however_slowly_they_are_taken(
     sandbox: Any, config: dict[str, Any], tools: Any, tmp_path: Path, unbuffered: str
 ) -> None:
-    """Every second request fails, so that readers log while the output is stuck in a full pipe."""
+    """Every third request fails, so that readers log while the output is stuck in a full pipe."""
     sandbox.reset(contacts=5_000)
-    sandbox.fault("garbled", times=None, every=2)
-    (tmp_path / "config.json").write_text(json.dumps(config))
+    sandbox.fault("garbled", times=None, every=3)
+    (tmp_path / "config.json").write_text(json.dumps({**config, "max_retries": 8}))
     (tmp_path / "catalog.json").write_text(json.dumps(tools.catalog("contacts", "companies", "leads", "tasks")))
     arguments = ["read", "--config", tmp_path / "config.json", "--catalog", tmp_path / "catalog.json"]
 
