@@ -48,6 +48,7 @@ class Bench:
         self._sizes = [size for size in SIZES if size <= largest]
         self._wanted = wanted
         self._page_seconds = self._import_seconds = 0.0
+        self._server_process: Sandbox | None = None
         self.chapters: dict[int, Chapter] = {}
 
     def run(self, folder: Path) -> None:
@@ -63,11 +64,13 @@ class Bench:
                     for number in self._wanted
                 }
                 return
+            self._server_process = server_process
             self._measure(2, lambda step: self._open_read(shop, captured, step))
             self._measure(3, lambda step: self._imports(shop, captured, step))
             self._measure(1, lambda step: limited_read(shop, self._contacts, step))
+        self._server_process = None
         self._measure(4, lambda step: self._warm_start(folder, captured, step))
-        self._measure(5, lambda step: memory(folder, captured, self._sizes, step))
+        self._measure(5, lambda step: memory(folder, self._sizes, step))
         self._measure(6, lambda _: self._server(captured))
 
     def _prepare(self, folder: Path, server_process: Sandbox) -> tuple[Workshop, Captured]:
@@ -85,6 +88,8 @@ class Bench:
                 found = measurement(step)
             except (NotMeasuredError, requests.RequestException, OSError) as wrong:
                 failure = str(wrong)
+                if self._server_process and not self._server_process.is_running():
+                    failure = f"somebody stopped the sandbox, or it ended by itself ({failure})"
         seconds = time.monotonic() - started
         if found:
             self._display.found(found, seconds)

@@ -38,8 +38,8 @@ class Sandbox:
         times = self._process.cpu_times()
         return float(times.user + times.system)
 
-    def peak_bytes(self) -> int:
-        return int(self._process.memory_info().rss)
+    def is_running(self) -> bool:
+        return bool(self._process.is_running() and self._process.status() != psutil.STATUS_ZOMBIE)
 
     def reset(self, **settings: Any) -> None:
         """Seed anew, with other settings if given."""

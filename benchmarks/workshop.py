@@ -1,11 +1,10 @@
 """What has to lie ready before the clock starts: configurations, catalog, record lines, orders for the bare loops."""
 
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import orjson
 
-from benchmarks import processes
 from benchmarks.processes import RECORD, STATE, connector, watch
 from benchmarks.recording import recording
 from benchmarks.results import NotMeasuredError
@@ -146,34 +145,3 @@ class Captured:
                     kept.write(line)
                     break
         return path
-
-    def repeated(self, records: int) -> processes.Feed:
-        """Writes `records` record lines into a pipe and the last STATE after them.
-
-        When the captured ones run out they come again as other people: ids, addresses and mobile numbers are changed
-        for each of up to ten rounds, so that no two rounds share one.
-        """
-
-        def feed(pipe: IO[bytes]) -> None:
-            sent, round_, state = 0, 0, b""
-            while sent < records:
-                with self.feed.open("rb") as lines:
-                    for line in lines:
-                        if line.startswith(STATE):
-                            state = line
-                            continue
-                        if sent == records:
-                            continue
-                        pipe.write(_other_people(line, round_) if round_ else line)
-                        sent += 1
-                round_ += 1
-            pipe.write(state)
-
-        return feed
-
-
-def _other_people(line: bytes, round_: int) -> bytes:
-    digit = b"%d" % (round_ % 10)
-    for old, new in ((b"@", b".%b@"), (b'"id":50', b'"id":5%b'), (b"900", b"90%b")):
-        line = line.replace(old, new % digit)
-    return line
