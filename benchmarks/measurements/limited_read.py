@@ -53,7 +53,9 @@ def limited_read(shop: Workshop, contacts: int, step: Step) -> Measurement:
         notes=[
             (
                 "The time is that of the whole process, from its start to its end. Requests beyond the pages (the "
-                "account, empty last pages) wait for their turn like all others, so they are in it too."
+                "account, empty last pages) wait for their turn like all others, so they are in it too. In a full run "
+                "the connectors of the memory measurement work beside it, at the lowest priority: it waits most of "
+                "the time, and five minutes are short."
             ),
         ],
     )
