@@ -108,3 +108,14 @@ def test_tags_are_not_merged_when_ours_replace_all_others() -> None:
 
     (row,) = buffer.take(("tags",))
     assert row.cells == {"tags": "y"}
+
+
+def test_a_phone_that_its_row_gave_up_blocks_nobody() -> None:
+    buffer = Buffer(columns=COLUMNS, size=10, add_tags=True)
+    for phone in ("+79000000001", "+79000000002"):
+        buffer.add(Person(key="1", emails=("a@example.com",), phone=phone, cells={"Name": "Анна"}), stream="contacts")
+    buffer.take(("Name",))
+
+    newcomer = Person(key="2", emails=("b@example.com",), phone="+79000000001", cells={"Name": "Борис"})
+
+    assert buffer.blocked_by(newcomer) is None
