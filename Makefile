@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
 LOCK   := requirements.lock
-MEMBERS := source-amocrm destination-unisender sandbox
+MEMBERS := source-amocrm destination-unisender sandbox orchestrator
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check bench lock format clean

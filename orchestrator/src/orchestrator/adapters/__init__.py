@@ -1,0 +1,1 @@
+"""One outside system each; every adapter implements a port."""

@@ -1,0 +1,1 @@
+"""What the service knows and decides, apart from any I/O. Standard library only."""

@@ -1,0 +1,1 @@
+"""Translate the outside world into one service call each; no decisions here."""
