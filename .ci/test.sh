@@ -5,10 +5,14 @@ set -eu
 venv=$1
 shift
 
-# Node runs the third-party Unisender clients of integration_tests/third_party_clients.
+# Node runs the third-party Unisender clients of integration_tests/third_party_clients; MariaDB and beanstalkd are
+# what the orchestrator runs on. Tests start throw-away servers of their own, never the system's.
+PATH=$PATH:/usr/sbin
 missing=
 command -v node >/dev/null || missing="$missing nodejs"
 command -v npm >/dev/null || missing="$missing npm"
+command -v mariadbd >/dev/null || missing="$missing mariadb-server"
+command -v beanstalkd >/dev/null || missing="$missing beanstalkd"
 if [ -n "$missing" ]; then
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
         echo "test: installing$missing"
