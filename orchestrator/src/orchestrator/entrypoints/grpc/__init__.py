@@ -1,0 +1,1 @@
+"""The gRPC API orchestrator.v1. The only home of grpc."""

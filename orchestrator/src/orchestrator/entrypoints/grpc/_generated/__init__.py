@@ -1,0 +1,1 @@
+"""Written by proto/generate.sh; a test sees that it is fresh."""
