@@ -1,0 +1,42 @@
+"""Every figure is declared once, documented, and comes out as Prometheus reads it."""
+
+import re
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from orchestrator.telemetry.metrics import FIGURES, PREFIX, Metrics
+
+PAGE = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text()
+
+
+def test_every_metric_is_documented_with_its_kind_and_labels_and_no_other() -> None:
+    told = {
+        name: (kind, tuple(re.findall(r"`(\w+)`", labels)))
+        for name, kind, labels in re.findall(r"^\| `orchestrator_(\w+)` \| (\w+) \| ([^|]*)\|", PAGE, re.MULTILINE)
+    }
+
+    assert told == {figure.name: (figure.kind.value, figure.labels) for figure in FIGURES}
+
+
+def test_what_was_counted_comes_out() -> None:
+    metrics = Metrics()
+    metrics.count("webhooks_total", source="amocrm", verdict="accepted")
+    metrics.count("webhooks_total", 2, source="amocrm", verdict="accepted")
+    metrics.gauge("accounts", 3, status="active")
+    metrics.observe("webhook_answer_seconds", 0.02)
+
+    samples = {
+        (sample.name, *sorted(sample.labels.values())): sample.value
+        for family in text_string_to_metric_families(metrics.exposition().decode())
+        for sample in family.samples
+    }
+    assert samples[PREFIX + "webhooks_total", "accepted", "amocrm"] == 3
+    assert samples[PREFIX + "accounts", "active"] == 3
+    assert samples[(PREFIX + "webhook_answer_seconds_count",)] == 1
+
+
+def test_a_figure_nobody_declared_is_a_mistake() -> None:
+    with pytest.raises(KeyError):
+        Metrics().count("surprises_total")
