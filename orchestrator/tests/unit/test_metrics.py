@@ -1,6 +1,9 @@
 """Every figure is declared once, documented, and comes out as Prometheus reads it."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,6 +38,31 @@ def test_what_was_counted_comes_out() -> None:
     assert samples[PREFIX + "webhooks_total", "accepted", "amocrm"] == 3
     assert samples[PREFIX + "accounts", "active"] == 3
     assert samples[(PREFIX + "webhook_answer_seconds_count",)] == 1
+
+
+def test_processes_that_share_a_folder_tell_the_sum_of_all(tmp_path: Path) -> None:
+    counting = (
+        "from orchestrator.telemetry.metrics import Metrics; metrics = Metrics();"
+        "metrics.count('webhooks_spooled_total'); print(metrics.exposition().decode())"
+    )
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", counting],
+            env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for _ in range(2)
+    ]
+
+    assert [
+        "orchestrator_webhooks_spooled_total 1.0" in told[0],
+        "orchestrator_webhooks_spooled_total 2.0" in told[1],
+    ] == [
+        True,
+        True,
+    ]
 
 
 def test_a_figure_nobody_declared_is_a_mistake() -> None:

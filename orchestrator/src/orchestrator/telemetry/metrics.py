@@ -1,11 +1,17 @@
-"""Figures for Prometheus. Every one is declared here, with its labels; docs/metrics.md names them all."""
+"""Figures for Prometheus. Every one is declared here, with its labels; docs/metrics.md names them all.
 
+With PROMETHEUS_MULTIPROC_DIR set before this module is first imported (prometheus_client looks then), processes share
+their figures through that folder and each can tell the sum of all.
+"""
+
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 
 class Kind(StrEnum):
@@ -100,7 +106,12 @@ class Metrics:
 
     def exposition(self) -> bytes:
         """The figures in Prometheus' text format."""
-        return generate_latest(self._registry)
+        folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+        if not folder:
+            return generate_latest(self._registry)
+        everybody = CollectorRegistry()
+        MultiProcessCollector(everybody, path=folder)
+        return generate_latest(everybody)
 
     def _of(self, name: str, labels: Mapping[str, str]) -> Any:
         figure = self._figures[name]
@@ -112,6 +123,6 @@ class Metrics:
             case Kind.COUNTER:
                 return Counter(name, told, figure.labels, registry=self._registry)
             case Kind.GAUGE:
-                return Gauge(name, told, figure.labels, registry=self._registry)
+                return Gauge(name, told, figure.labels, registry=self._registry, multiprocess_mode="mostrecent")
             case Kind.HISTOGRAM:
                 return Histogram(name, told, figure.labels, registry=self._registry, buckets=figure.buckets)
