@@ -25,9 +25,22 @@ async def test_settings_are_shown_and_changed(serving: Any) -> None:
         assert account["is_api_filter_enabled"] is False
 
 
+async def test_more_accounts_are_opened_each_with_people_and_a_token_of_its_own(serving: Any) -> None:
+    async with serving() as sandbox:
+        opened = (await sandbox.control("amocrm/accounts", {"count": 3, "contacts": 4}))["accounts"]
+
+        assert [account["host"] for account in opened] == [f"more{number}.amocrm.ru" for number in (1, 2, 3)]
+        for account in opened:
+            contacts = await sandbox.control(f"amocrm/{account['host']}/contacts", method="GET")
+            answer = await sandbox.api("/api/v4/account", token=account["token"], host=account["host"])
+            told = await answer.json(content_type=None)
+            assert (told["id"], len(contacts["contacts"])) == (account["id"], 4)
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "names"),
     [
+        ("POST", "amocrm/accounts", {}, "count"),
         ("PATCH", DEMO, {"status": "gone"}, "status"),
         ("PATCH", DEMO, {"answer_ms": "5"}, "answer_ms"),
         ("PATCH", DEMO, {"colour": 1}, "colour"),

@@ -7,10 +7,10 @@ from aiohttp import web
 from sandbox.amocrm.control_integrations import integration_control_routes
 from sandbox.amocrm.edits import apply_edit
 from sandbox.amocrm.here import amocrm_of
-from sandbox.amocrm.orders import Asked, Handler, of_account, send_json
+from sandbox.amocrm.orders import Asked, Handler, of_account, read_order, send_json
 
 if TYPE_CHECKING:
-    from sandbox.amocrm.model import Account
+    from sandbox.amocrm.model import Account, AmoCrm
 
 STATUSES = ("active", "unpaid", "blocked", "disabled")
 SETTINGS: dict[str, type] = {
@@ -26,6 +26,7 @@ def control_routes() -> list[web.RouteDef]:
     base = "/_sandbox/amocrm"
     return [
         web.get(base, list_accounts),
+        web.post(f"{base}/accounts", open_accounts),
         *integration_control_routes(base),
         web.post(f"{base}/{{host}}/edits/random", of_account(edit_at_random)),
         web.post(f"{base}/{{host}}/edits", of_account(edit)),
@@ -41,6 +42,23 @@ def control_routes() -> list[web.RouteDef]:
 async def list_accounts(request: web.Request) -> web.Response:
     """Every account: host, id, status and settings."""
     return send_json({"accounts": [_shown(account) for account in amocrm_of(request).accounts.values()]})
+
+
+async def open_accounts(request: web.Request) -> web.Response:
+    """{"count", "contacts"?, "prefix"?}: further accounts `{prefix}1.amocrm.ru` …, each with a long-lived token."""
+    try:
+        order = await read_order(request)
+        count, contacts, prefix = int(order["count"]), int(order.get("contacts", 10)), order.get("prefix", "more")
+        opened = [_opened(amocrm_of(request), f"{prefix}{number}", contacts) for number in range(1, count + 1)]
+    except (KeyError, TypeError, ValueError) as wrong:
+        return send_json({"error": f"give count, and contacts and prefix if you like: {wrong}"}, 400)
+    return send_json({"accounts": opened})
+
+
+def _opened(amocrm: "AmoCrm", subdomain: str, contacts: int) -> dict[str, Any]:
+    number, token = max(amocrm.accounts) + 1, f"sandbox-token-{subdomain}"
+    account = amocrm.open(number, subdomain, "amocrm.ru", subdomain, contacts, amocrm.settings.seed + number, token)
+    return {**_shown(account), "token": token}
 
 
 async def show_account(asked: Asked) -> Any:

@@ -101,10 +101,10 @@ class AmoCrm:
         self._by_host: dict[str, Account] = {}
         self.register(sandbox_client())
         seed = settings.seed
-        self._open(31415926, "demo", "amocrm.ru", "Демо", settings.contacts, seed, "sandbox-token")
+        self.open(31415926, "demo", "amocrm.ru", "Демо", settings.contacts, seed, "sandbox-token")
         small = min(SMALL_ACCOUNT_CONTACTS, settings.contacts)
-        self._open(27182818, "acme", "amocrm.ru", "Пример", small, seed + 1, "sandbox-token-acme")
-        self._open(16180339, "shop", "kommo.com", "Shop", small, seed + 2, "sandbox-token-shop")
+        self.open(27182818, "acme", "amocrm.ru", "Пример", small, seed + 1, "sandbox-token-acme")
+        self.open(16180339, "shop", "kommo.com", "Shop", small, seed + 2, "sandbox-token-shop")
 
     def now(self) -> float:
         """Unix seconds of the sandbox clock."""
@@ -174,9 +174,16 @@ class AmoCrm:
         """Background work: webhook deliveries. Runs until cancelled."""
         await self.deliveries.run()
 
-    def _open(
+    def open(
         self, account_id: int, subdomain: str, zone: str, name: str, contacts: int, seed: int, token: str
-    ) -> None:
+    ) -> Account:
+        """Add an account of people made from the seed, and a long-lived token for it.
+
+        Raises:
+            ValueError: the id or the host is taken.
+        """
+        if account_id in self.accounts or f"{subdomain}.{zone}" in self._by_host:
+            raise ValueError(f"account {account_id} or host {subdomain}.{zone} is there already")
         account = Account(
             account_id=account_id, subdomain=subdomain, zone=zone, name=name, contacts=contacts, seed=seed,
             clock=self._clock, switches=self.switches, deliveries=self.deliveries,
@@ -187,3 +194,4 @@ class AmoCrm:
         self.tokens.long_lived(
             token, account_id=account_id, client_id="sandbox-client", user_id=ADMIN.id, seconds=5 * YEAR_SECONDS
         )
+        return account
