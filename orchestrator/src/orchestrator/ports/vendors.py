@@ -5,7 +5,6 @@ Errors: NeedsConsentError (dead token), MisconfiguredError (with a repair code),
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Protocol
 
 from orchestrator.domain.account import Integration
@@ -110,19 +109,13 @@ class Unisender(Protocol):
         """Subscribe `url` to unsubscribe and email_status events (and subscribe events); the same url replaces."""
         ...
 
-    def remove_hook(self, key: Secret, url: str) -> None: ...
+    def hooks(self, key: Secret) -> Mapping[str, str]:
+        """Address to status: `active`, or `stopped` after a day of failures."""
+        ...
+
+    def remove_hook(self, key: Secret, url: str) -> None:
+        """Well also when there is no such hook."""
 
     def export(self, key: Secret, *, list_id: str | None = None, status: str | None = None) -> Iterator[ListedAddress]:
         """Addresses by an asynchronous export, filtered at Unisender by list and email_status where given."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OptOut:
-    """What a Unisender webhook says of one address. `list_ids` empty: everywhere."""
-
-    email: str
-    status: str
-    """`unsubscribed`, `bounced`, `complained`, or `subscribed` when the person came back by their own act."""
-    list_ids: frozenset[str]
-    at: datetime
