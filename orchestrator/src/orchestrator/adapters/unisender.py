@@ -213,7 +213,7 @@ def _rows(lines: Iterator[str]) -> Iterator[dict[str, str]]:
     header = next(lines, "")
     delimiter = max(",;\t", key=header.count)
     (names,) = csv.reader([header], delimiter=delimiter)
-    if "email" not in names:
+    if not set(EXPORT_COLUMNS) <= set(names):
         raise envelope.garbled("the export file")
     cells = names
     for cells in csv.reader(lines, delimiter=delimiter):
