@@ -5,6 +5,7 @@ Errors: NeedsConsentError (dead token), MisconfiguredError (with a repair code),
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Protocol
 
 from orchestrator.domain.account import Integration
@@ -18,6 +19,8 @@ class TokenPair:
     access_token: Secret
     refresh_token: Secret
     expires_in: int
+    clock_skew: timedelta | None = None
+    """How far this machine's clock is ahead of amoCRM's, when the answer told the time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
