@@ -57,7 +57,7 @@ class LedgerEntry:
     seen_at: datetime
     """When the source last showed the record."""
     latency_ms: int | None = None
-    """Webhook to accepted, of the last delivery that a webhook caused."""
+    """Webhook to accepted, when a webhook caused the last delivery."""
 
     @property
     def synced(self) -> bool:

@@ -17,7 +17,7 @@ from orchestrator.domain.connection import Connection, ConnectionStatus
 from orchestrator.domain.ledger import LedgerEntry, Reason, Suppression, SuppressionReason
 from orchestrator.domain.repair import Repair, RepairCode
 from orchestrator.domain.secret import Secret
-from orchestrator.domain.sync import Attempt, Counts, Sync, SyncKind, SyncStatus, Trigger
+from orchestrator.domain.sync import Attempt, Counts, Lane, Sync, SyncKind, SyncStatus, Trigger
 
 
 class Integrations(Protocol):
@@ -143,7 +143,7 @@ class Syncs(Protocol):
         ...
 
     def claim(self, sync_id: int, *, owner: str, now: datetime, lease: timedelta) -> Sync | None:
-        """queued/waiting and due -> running, with the lease of (account, lane) and a new attempt; sets `started_at` once.
+        """queued/waiting and due -> running, with the lease of (account, lane) and an attempt; sets `started_at` once.
 
         None when it is not due, not open, its account is not active, its connection is not active, or the lane of the
         account is taken by another live sync.
@@ -190,7 +190,34 @@ class Freshness:
     longest: float | None
 
 
+Announcement = tuple[str, int, tuple[str, ...]]
+"""A row about to be written, or a departure: stream, record id, addresses."""
+
+
 class Ledger(Protocol):
+    def writes(self, connection_id: int) -> int:
+        """How often `lock` was called (and committed) for this connection, 0 at first."""
+        ...
+
+    def lock(self, connection_id: int) -> int:
+        """Keep other writers of this connection's ledger out until the transaction ends; returns `writes` as it was.
+
+        Called first in the transaction: what is read after it is what the last writer left. Who read `writes` before
+        and finds the same number here knows that nobody wrote in between. Costs one small UPDATE.
+        """
+        ...
+
+    def announce(self, connection_id: int, lane: Lane, rows: Sequence[Announcement]) -> None:
+        """What is about to be written to the list, so that a crash before the outcome is known leaves a trace.
+
+        One announcement per connection and lane, up to some thousands of rows: the new one replaces it, an empty one
+        forgets it. Stored as one value, not row by row.
+        """
+
+    def announced(self, connection_id: int, lane: Lane) -> Sequence[Announcement]:
+        """What was announced and not forgotten: left by an attempt that ended without knowing the outcome."""
+        ...
+
     def find(self, connection_id: int, stream: str, record_ids: Collection[int]) -> Mapping[int, LedgerEntry]: ...
     def claimants(self, connection_id: int, addresses: Collection[str]) -> Mapping[str, Sequence[tuple[str, int]]]:
         """Who claims each address: (stream, record id), only addresses that somebody claims."""

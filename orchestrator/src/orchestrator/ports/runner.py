@@ -74,7 +74,8 @@ class Flow(Protocol):
 
     def settle(self, outcomes: Sequence[Outcome]) -> Sequence[ReadRecord]:
         """Every record just written was accepted or individually rejected, like this. Returns what follows from it and
-        is to be written before the chunk is committed (departures of refused people); usually nothing.
+        is to be written before the chunk is committed (departures of refused people); usually nothing. What it returns
+        is settled by a further call, until it returns nothing.
         """
         ...
 
@@ -86,8 +87,8 @@ class Flow(Protocol):
         ...
 
     def finish(self) -> Sequence[ReadRecord]:
-        """The source ended well: what is still to be written (people a deep sync did not see), chunk by chunk; called
-        again after each, until it returns nothing.
+        """The source ended well: what is still to be written (people it did not show), chunk by chunk: each is settled
+        and committed like the others (with no stream states), then this is called again, until it returns nothing.
         """
         ...
 
