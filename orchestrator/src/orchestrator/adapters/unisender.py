@@ -5,8 +5,6 @@ failure (Unisender docs: common/api-errors). Calls are not repeated here: whoeve
 worth.
 """
 
-import csv
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,11 +14,11 @@ from urllib.parse import urlsplit
 import requests
 
 from orchestrator.adapters import unisender_envelope as envelope
+from orchestrator.adapters.unisender_export import EXPORT_COLUMNS, addresses_of
 from orchestrator.domain.errors import RetryableError
 from orchestrator.domain.secret import Secret
 from orchestrator.ports.vendors import ListedAddress, UnisenderContact
 
-EXPORT_COLUMNS = ("email", "email_status", "email_availability", "email_list_ids", "email_unsubscribed_list_ids")
 HOOK_EVENTS = ("unsubscribe", "subscribe", "email_status")
 
 _POLL_PAUSES = (0.1, 0.3, 1.0, 2.0, 5.0)
@@ -112,15 +110,7 @@ class HttpUnisender:
         params: dict[str, str | Sequence[str]] = {"field_names[]": EXPORT_COLUMNS}
         params |= {"list_id": list_id} if list_id else {}
         params |= {"email_status": status} if status else {}
-        for row in self._download(self._await_file(key, self._start_export(key, params))):
-            if email := (row.get("email") or "").strip():
-                yield ListedAddress(
-                    email=email,
-                    status=row.get("email_status") or "",
-                    availability=row.get("email_availability") or "",
-                    lists=_ids(row.get("email_list_ids")),
-                    unsubscribed_lists=_ids(row.get("email_unsubscribed_list_ids")),
-                )
+        yield from self._download(self._await_file(key, self._start_export(key, params)))
 
     def _start_export(self, key: Secret, params: Params) -> str:
         try:
@@ -150,8 +140,8 @@ class HttpUnisender:
             waited, turn = waited + pause, turn + 1
         raise RetryableError("Unisender's export is not ready after a long wait.", code="unreachable")
 
-    def _download(self, url: str) -> Iterator[dict[str, str]]:
-        """Rows of the file by header, as they come in. Its host may be any, so the key does not go there."""
+    def _download(self, url: str) -> Iterator[ListedAddress]:
+        """The file's addresses as they come in. Its host may be any, so the key does not go there."""
         if urlsplit(url).scheme not in {"http", "https"}:
             raise envelope.garbled("the export")
         try:
@@ -160,10 +150,10 @@ class HttpUnisender:
                     raise RetryableError(
                         f"Unisender's export file answers with HTTP {response.status_code}.", code="unreachable"
                     )
-                yield from _rows(line.decode("utf-8-sig") for line in response.iter_lines(chunk_size=65536))
+                yield from addresses_of(line.decode("utf-8-sig") for line in response.iter_lines(chunk_size=65536))
         except requests.RequestException as error:
             raise envelope.unreachable("the export file", error) from None
-        except (UnicodeDecodeError, csv.Error):
+        except UnicodeDecodeError:
             raise envelope.garbled("the export file") from None
 
     def _table(self, key: Secret, method: str, *, needs: Sequence[str]) -> list[dict[str, Any]]:
@@ -202,21 +192,3 @@ class HttpUnisender:
 
 def _objects(value: Any) -> list[dict[str, Any]]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
-def _ids(cell: str | None) -> frozenset[str]:
-    return frozenset(re.findall(r"\d+", cell or ""))
-
-
-def _rows(lines: Iterator[str]) -> Iterator[dict[str, str]]:
-    """Rows of a text table whose delimiter no page states: the one its header uses most."""
-    header = next(lines, "")
-    delimiter = max(",;\t", key=header.count)
-    (names,) = csv.reader([header], delimiter=delimiter)
-    if not set(EXPORT_COLUMNS) <= set(names):
-        raise envelope.garbled("the export file")
-    cells = names
-    for cells in csv.reader(lines, delimiter=delimiter):
-        yield dict(zip(names, cells, strict=False))
-    if len(cells) < len(names):
-        raise envelope.garbled("the export file")  # it broke off in its last line

@@ -2,16 +2,15 @@
 
 import html
 import json
-import re
 from typing import Any
 
 from orchestrator.domain.errors import MisconfiguredError, OrchestratorError, RejectedError, RetryableError
+from orchestrator.domain.redaction import redacted_text
 
 LIMIT_WINDOW = 60.0
 """Seconds over which Unisender counts calls (Unisender docs: common/api-errors)."""
 BUSY_PAUSE = 5.0
 
-_ADDRESS = re.compile(r"[^\s\"'<>,;:()]+@[^\s\"'<>,;:()]+")
 _MOST_VENDOR_TEXT = 300
 
 
@@ -69,7 +68,7 @@ def _refusal(method: str, code: str, text: str) -> OrchestratorError:
             return RetryableError(
                 f"Unisender asks for fewer calls ({method}).", code="rate_limited", retry_after=LIMIT_WINDOW
             )
-    said = _ADDRESS.sub("***", html.unescape(text))[:_MOST_VENDOR_TEXT]
+    said = redacted_text(html.unescape(text))[:_MOST_VENDOR_TEXT]
     return RefusedError(f"Unisender refused {method}: {said} ({code}).", vendor_code=code)
 
 
