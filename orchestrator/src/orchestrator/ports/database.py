@@ -134,8 +134,10 @@ class Syncs(Protocol):
         """Newest first."""
         ...
 
-    def due(self, now: datetime, limit: int) -> Sequence[Sync]:
-        """Queued or waiting, due, oldest first, of active accounts and active connections."""
+    def due(
+        self, now: datetime, limit: int, *, lane: Lane | None = None, account_id: int | None = None
+    ) -> Sequence[Sync]:
+        """Queued or waiting, due, oldest first, of active accounts and active connections; one lane, one account."""
         ...
 
     def lost(self, silent_since: datetime) -> Sequence[Sync]:
