@@ -339,8 +339,10 @@ class Transaction(Protocol):
 class Database(Protocol):
     """Opens transactions. Safe to use from several threads, each with a transaction of its own."""
 
-    def begin(self) -> AbstractContextManager[Transaction]:
+    def begin(self, *, reading: bool = False) -> AbstractContextManager[Transaction]:
         """Commits at the end of the block, rolls back on an exception.
+
+        `reading` promises that nothing will be written: then SQLite lets it run beside the writer.
 
         Raises RetryableError(code="database_unavailable") when the database is out of reach, or when a deadlock or lock
         timeout broke the transaction (the caller may simply repeat its block).

@@ -1,0 +1,135 @@
+"""What webhooks leave behind: the journal as they came, and the changes they name."""
+
+import zlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import case, delete, func, select, update
+
+from orchestrator.adapters.database.sql import Incoming, Sql, in_chunks
+from orchestrator.adapters.database.tables import changes, webhook_events
+from orchestrator.domain.change import Change, ChangeAction, JournalEntry
+
+Key = tuple[int, str, int]
+
+
+class SqlJournal:
+    """Implements the Journal port. Bodies are packed: forms shrink to a fifth, and no body outgrows a packet."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    def add(self, entries: Sequence[JournalEntry]) -> None:
+        self._sql.add_all(
+            webhook_events,
+            [
+                {
+                    "source": entry.source,
+                    "account_id": entry.account_id,
+                    "body": zlib.compress(entry.body, level=1),
+                    "received_at": entry.received_at,
+                    "verdict": entry.verdict,
+                }
+                for entry in entries
+            ],
+        )
+
+    def count(self, *, account_id: int | None = None) -> int:
+        counted = select(func.count()).select_from(webhook_events)
+        return self._sql.number(
+            counted if account_id is None else counted.where(webhook_events.c.account_id == account_id)
+        )
+
+    def prune(self, before: datetime) -> int:
+        return self._sql.change(delete(webhook_events).where(webhook_events.c.received_at < before))
+
+    def forget_account(self, account_id: int) -> None:
+        self._sql.change(delete(webhook_events).where(webhook_events.c.account_id == account_id))
+
+
+class SqlChanges:
+    """Implements the Changes port."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    def add(self, new: Sequence[Change]) -> None:
+        folded = _fold(new)
+        rows = [folded[key] for key in sorted(folded)]
+        self._sql.upsert(changes, rows, merged=_merged)
+
+    def pending(self, connection_id: int, limit: int) -> Sequence[Change]:
+        oldest = select(changes).where(changes.c.connection_id == connection_id)
+        oldest = oldest.order_by(changes.c.seen_at, changes.c.stream, changes.c.record_id).limit(limit)
+        return [
+            Change(
+                connection_id=row["connection_id"],
+                stream=row["stream"],
+                record_id=row["record_id"],
+                action=ChangeAction(row["action"]),
+                seen_at=row["seen_at"],
+                seq=row["seq"],
+            )
+            for row in self._sql.rows(oldest)
+        ]
+
+    def settled(self, done: Sequence[Change]) -> None:
+        for connection_id, stream in sorted({(change.connection_id, change.stream) for change in done}):
+            mine = {c.record_id: c.seq for c in done if (c.connection_id, c.stream) == (connection_id, stream)}
+            for ids in in_chunks(sorted(mine)):
+                self._settle(connection_id, stream, {record_id: mine[record_id] for record_id in ids})
+
+    def _settle(self, connection_id: int, stream: str, read: dict[int, int]) -> None:
+        of_these = (changes.c.connection_id == connection_id, changes.c.stream == stream)
+        # Locked, so that no hook comes between the look and the deletion.
+        stored = self._sql.tuples(
+            select(changes.c.record_id, changes.c.seq).where(*of_these, changes.c.record_id.in_(read)).with_for_update()
+        )
+        gone = [record_id for record_id, seq in stored if seq <= read[record_id]]
+        stay = [record_id for record_id, seq in stored if seq > read[record_id]]
+        if gone:
+            self._sql.change(delete(changes).where(*of_these, changes.c.record_id.in_(gone)))
+        if stay:
+            renewed = update(changes).where(*of_these, changes.c.record_id.in_(stay))
+            self._sql.change(renewed.values(seen_at=changes.c.newest_at))
+
+    def count(self, connection_id: int) -> int:
+        counted = select(func.count()).select_from(changes).where(changes.c.connection_id == connection_id)
+        return self._sql.number(counted)
+
+    def clear(self, connection_id: int) -> None:
+        self._sql.change(delete(changes).where(changes.c.connection_id == connection_id))
+
+
+def _fold(new: Iterable[Change]) -> dict[Key, dict[str, Any]]:
+    """One row a record, of however many hooks."""
+    rows: dict[Key, dict[str, Any]] = {}
+    for change in sorted(new, key=lambda one: one.seen_at):
+        key = (change.connection_id, change.stream, change.record_id)
+        row = rows.setdefault(
+            key,
+            {
+                "connection_id": change.connection_id,
+                "stream": change.stream,
+                "record_id": change.record_id,
+                "seen_at": change.seen_at,
+            },
+        )
+        # A number that no later row of the same record repeats, even after this one was deleted.
+        row |= {
+            "action": change.action,
+            "newest_at": change.seen_at,
+            "seq": int(change.seen_at.timestamp() * 1_000_000),
+        }
+    return rows
+
+
+def _merged(incoming: Incoming) -> Sequence[tuple[str, Any]]:
+    c = changes.c
+    return [
+        ("action", case((incoming.newest_at >= c.newest_at, incoming.action), else_=c.action)),
+        ("seen_at", case((incoming.seen_at < c.seen_at, incoming.seen_at), else_=c.seen_at)),
+        ("seq", case((incoming.seq > c.seq, incoming.seq), else_=c.seq + 1)),
+        ("newest_at", case((incoming.newest_at > c.newest_at, incoming.newest_at), else_=c.newest_at)),
+    ]
