@@ -1,0 +1,111 @@
+"""What no single value shows: names given twice, keys that need one another. Looks at what was read, so that it speaks
+also when other values are wrong.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from orchestrator.config.complaints import name_of
+from orchestrator.config.document import Document, Place
+from orchestrator.config.problem import Problem
+from orchestrator.domain.amocrm_host import account_host
+from orchestrator.domain.connection import RunnerKind
+
+UNIQUE: tuple[tuple[Place, tuple[str, ...]], ...] = (
+    (("integrations",), ("name",)),
+    (("integrations",), ("client_id",)),
+    (("http", "tokens"), ("name",)),
+    (("http", "tokens"), ("token",)),
+    (("security", "encryption_keys"), ()),
+    (("connections",), ("account", "name")),
+)
+"""Lists, and the keys that tell their entries apart."""
+
+Found = Iterator[tuple[Place, str]]
+
+
+def problems_of_meaning(document: Document) -> list[Problem]:
+    """Problems between values."""
+    if not isinstance(document.data, dict):
+        return []
+    found = [
+        *(one for place, keys in UNIQUE for one in _doubles(document, place, keys)),
+        *_encryption_keys(document),
+        *_grpc(document),
+        *_airbyte(document),
+        *_accounts(document),
+    ]
+    return [Problem(mark=document.mark_of(place), sentence=f"{name_of(place)}{sentence}") for place, sentence in found]
+
+
+def _doubles(document: Document, place: Place, keys: tuple[str, ...]) -> Found:
+    seen: dict[tuple[str, ...], int] = {}
+    for index, entry in enumerate(_list(document, place)):
+        own = tuple(_at(entry, (key,)) for key in keys) or (entry,)
+        if not all(isinstance(value, str) for value in own):
+            continue
+        first = seen.setdefault(own, index)
+        if first != index:
+            yield (*place, index, *keys[-1:]), f": {name_of((*place, first))} has the same: give each its own"
+
+
+def _encryption_keys(document: Document) -> Found:
+    place = ("security", "encryption_keys")
+    if not any(place[:length] in document.broken for length in range(3)) and _at(document.data, place) in (None, []):
+        advice = "add one to secrets.yaml and name it here by !secret (orchestrator keys new prints one)"
+        yield place, f": there is no key to encrypt secrets with: {advice}"
+
+
+def _grpc(document: Document) -> Found:
+    grpc = _at(document.data, ("grpc",))
+    for present, absent in (("certificate", "key"), ("key", "certificate")):
+        if _at(grpc, (present,)) is not None and _at(grpc, (absent,)) is None:
+            yield ("grpc", present), f": TLS needs grpc.{absent} too: add it, or remove this"
+
+
+def _airbyte(document: Document) -> Found:
+    place: Place = ("runners", "airbyte")
+    airbyte = _at(document.data, place) or {}
+    for present, absent in (("client_id", "client_secret"), ("client_secret", "client_id")):
+        if _at(airbyte, (present,)) is not None and _at(airbyte, (absent,)) is None:
+            yield (*place, present), f": an application needs runners.airbyte.{absent} too: add it"
+    default = _at(document.data, ("connection_defaults", "runner"))
+    for index, entry in enumerate(_list(document, ("connections",))):
+        runner = _at(entry, ("runner",)) or default
+        if runner != RunnerKind.AIRBYTE or not isinstance(entry, dict):
+            continue
+        if entry.get("airbyte_connection_id") is None:
+            yield ("connections", index), ".airbyte_connection_id is missing: runner airbyte needs it, add it"
+        if not airbyte.get("url") or not (airbyte.get("token") or airbyte.get("client_id")):
+            yield (
+                ("connections", index, "runner"),
+                ": runners.airbyte does not say where it is: add url, and token or client_id",
+            )
+
+
+def _accounts(document: Document) -> Found:
+    emulator = _at(document.data, ("vendors", "amocrm_url"))
+    for index, entry in enumerate(_list(document, ("connections",))):
+        host = _at(entry, ("account",))
+        if isinstance(host, str) and account_host(host) is None and host not in _hosts(emulator):
+            yield ("connections", index, "account"), ": this is no account's host: write it like acme.amocrm.ru"
+
+
+def _hosts(url: Any) -> set[str | None]:
+    try:
+        parts = urlsplit(url if isinstance(url, str) else "")
+    except ValueError:
+        return set()
+    return {parts.hostname, parts.netloc}
+
+
+def _list(document: Document, place: Place) -> list[Any]:
+    found = _at(document.data, place)
+    return found if isinstance(found, list) else []
+
+
+def _at(value: Any, place: Place) -> Any:
+    for part in place:
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
