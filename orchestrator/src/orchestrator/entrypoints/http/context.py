@@ -1,0 +1,56 @@
+"""What endpoints ask for: services, who calls, in which language."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from orchestrator.domain.wording import LANGUAGES, Language
+from orchestrator.entrypoints.http.hook_intake import HookIntake
+from orchestrator.entrypoints.http.services import HttpOptions, Services
+
+
+async def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+async def _intake(request: Request) -> HookIntake:
+    intake: HookIntake = request.app.state.intake
+    return intake
+
+
+async def _actor(request: Request) -> str:
+    return f"api:{request.state.caller.name}"
+
+
+async def _language(request: Request) -> Language:
+    options: HttpOptions = request.app.state.options
+    return preferred_language(request.headers.get("accept-language", ""), otherwise=options.language)
+
+
+ServicesHere = Annotated[Services, Depends(_services)]
+HookIntakeHere = Annotated[HookIntake, Depends(_intake)]
+Actor = Annotated[str, Depends(_actor)]
+"""Who calls, for the audit log."""
+LanguageHere = Annotated[Language, Depends(_language)]
+
+
+def preferred_language(accepted: str, *, otherwise: Language) -> Language:
+    """Of an Accept-Language header, the one of ours with the greatest weight; the first of equals."""
+    weights: dict[Language, float] = {}
+    for part in accepted[:1000].split(","):
+        tag, _, parameter = part.strip().partition(";")
+        name = tag.strip().lower().partition("-")[0]
+        for ours in LANGUAGES:
+            if name == ours and ours not in weights:
+                weights[ours] = _weight(parameter)
+    best = max(weights, key=lambda ours: weights[ours], default=otherwise)
+    return best if weights.get(best, 0) > 0 else otherwise
+
+
+def _weight(parameter: str) -> float:
+    name, _, value = parameter.strip().partition("=")
+    try:
+        return min(1.0, max(0.0, float(value))) if name.strip() == "q" else 1.0
+    except ValueError:
+        return 0.0
