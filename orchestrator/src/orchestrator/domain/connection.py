@@ -40,6 +40,7 @@ class Connection:
 
     `destination` is the destination's own configuration (list, mapping, emails, phones, tags, …) without the key, as
     docs/connectors/destination-unisender.md has it; `mapping.email`, `mapping.key`, `consent` and `on_delete` are ours.
+    Its `list` may have both keys here: then the id counts and the title is what people call it.
     """
 
     id: int
@@ -67,3 +68,20 @@ class Connection:
     """The unguessable part of the address Unisender calls."""
     managed_by: str = "database"
     """`yaml` when the configuration file defines it: then the API refuses to change it."""
+
+    @property
+    def list_id(self) -> str | None:
+        """Id of the list, None while only its title is known."""
+        number = self.destination.get("list", {}).get("id")
+        return None if number is None else str(number)
+
+    @property
+    def list_title(self) -> str:
+        """Title of the list, empty when only its id is known."""
+        return str(self.destination.get("list", {}).get("title") or "")
+
+    @property
+    def list_choice(self) -> Mapping[str, Any]:
+        """The list as the destination takes it: by id, or else by title."""
+        number = self.destination.get("list", {}).get("id")
+        return {"title": self.list_title} if number is None else {"id": number}

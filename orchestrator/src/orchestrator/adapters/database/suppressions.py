@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import case, delete, func, select, update
+from sqlalchemy import case, delete, func, literal_column, select, update
 
 from orchestrator.adapters.database.sql import Incoming, Sql, in_chunks
 from orchestrator.adapters.database.tables import suppressions
@@ -128,4 +128,6 @@ def _merged(incoming: Incoming) -> Sequence[tuple[str, Any]]:
 
 
 def _gravity(column: Any) -> Any:
-    return case({str(reason): weight for reason, weight in GRAVITY.items()}, value=column)
+    # Written out: the driver, which packs many rows into one statement, knows parameters in VALUES only.
+    weigh = literal_column
+    return case(*((column == weigh(f"'{reason}'"), weigh(str(weight))) for reason, weight in GRAVITY.items()))
