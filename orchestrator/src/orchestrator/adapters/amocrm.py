@@ -23,6 +23,7 @@ from orchestrator.domain.amocrm_host import account_host, api_host
 from orchestrator.domain.errors import ForbiddenError, NeedsConsentError, RejectedError
 from orchestrator.domain.secret import Secret
 from orchestrator.domain.token_claims import token_claims
+from orchestrator.ports.meter import Meter
 from orchestrator.ports.vendors import AmocrmAccount, TokenPair, WebhookSubscription
 
 API = "/api/v4"
@@ -42,8 +43,14 @@ class HttpAmocrm:
     """
 
     def __init__(
-        self, *, base_url: str | None = None, connect_timeout: float = 5.0, read_timeout: float = 20.0
+        self,
+        *,
+        base_url: str | None = None,
+        connect_timeout: float = 5.0,
+        read_timeout: float = 20.0,
+        meter: Meter | None = None,
     ) -> None:
+        self._meter = meter
         self._base_url = base_url.rstrip("/") if base_url else None
         self._timeout = (connect_timeout, read_timeout)
 
@@ -169,10 +176,20 @@ class HttpAmocrm:
             ) as response:
                 body = _body(response, deadline)
         except requests.Timeout:
+            self._count(host, "unreachable")
             raise unreachable(host, reason="no answer in time") from None
         except requests.RequestException as broken:  # its text may hold more of the request than a log should
+            self._count(host, "unreachable")
             raise unreachable(host, reason=type(broken).__name__) from None
+        self._count(host, str(response.status_code))
         return Answer(status=response.status_code, headers=response.headers, body=body)
+
+    def _count(self, host: str, status: str) -> None:
+        if self._meter is None:
+            return
+        self._meter.count("api_calls_total", vendor="amocrm", account=host, status=status)
+        if status == "429":
+            self._meter.count("api_throttled_total", vendor="amocrm", account=host)
 
 
 def _body(response: requests.Response, deadline: float) -> bytes:

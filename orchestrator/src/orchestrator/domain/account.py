@@ -82,6 +82,7 @@ LEGAL = {
     AccountStatus.NEEDS_REAUTH: {AccountStatus.ACTIVE, AccountStatus.DISABLED, AccountStatus.UNLINKING},
     AccountStatus.DISABLED: {AccountStatus.ACTIVE, AccountStatus.NEEDS_REAUTH, AccountStatus.UNLINKING},
     AccountStatus.UNLINKING: {AccountStatus.UNLINKED},
-    AccountStatus.UNLINKED: {AccountStatus.PENDING, AccountStatus.ACTIVE},
+    # Again, to take people out or forget them after an unlinking that kept them.
+    AccountStatus.UNLINKED: {AccountStatus.PENDING, AccountStatus.ACTIVE, AccountStatus.UNLINKING},
 }
 """Every change of status there is."""

@@ -62,9 +62,11 @@ class SqlAccounts:
 
     def save(self, account: Account) -> None:
         values = {
+            "integration_id": account.integration_id,
             "host": account.host,
             "name": account.name,
             "webhooks": account.webhooks,
+            "unlink_mode": account.unlink_mode,
             "webhook_checked_at": account.webhook_checked_at,
             "linked_at": account.linked_at,
             **self._webhook_secret(account.webhook_secret),
