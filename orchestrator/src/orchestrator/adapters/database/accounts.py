@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.exc import IntegrityError
 
+from orchestrator.adapters.database.columns import LONGEST_NAME
 from orchestrator.adapters.database.sql import Sql, replacing
 from orchestrator.adapters.database.tables import accounts, oauth_tokens
 from orchestrator.domain.account import LEGAL, Account, AccountStatus, OAuthToken, UnlinkMode
@@ -28,7 +29,7 @@ class SqlAccounts:
             "integration_id": integration_id,
             "amocrm_id": amocrm_id,
             "host": host,
-            "name": name,
+            "name": name[:LONGEST_NAME],
             "status": AccountStatus.PENDING,
             "webhooks": True,
             "created_at": now,
@@ -64,7 +65,7 @@ class SqlAccounts:
         values = {
             "integration_id": account.integration_id,
             "host": account.host,
-            "name": account.name,
+            "name": account.name[:LONGEST_NAME],
             "webhooks": account.webhooks,
             "unlink_mode": account.unlink_mode,
             "webhook_checked_at": account.webhook_checked_at,

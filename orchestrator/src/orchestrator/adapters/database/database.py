@@ -1,5 +1,6 @@
 """Opens transactions."""
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
@@ -68,11 +69,13 @@ class SqlDatabase:
             self._writer.release()
 
     def ping(self, timeout_seconds: float) -> bool:
+        """Apart from the pool, which may be busy or hold connections that hang."""
         engine = single_engine(self._url, timeout=timeout_seconds, statement_timeout=timeout_seconds)
+        look = "SELECT 1" if self._writer is None else "SELECT count(*) FROM sqlite_master"
         try:
             with engine.connect().execution_options(reading=True) as connection:
-                return bool(connection.scalar(text("SELECT 1")) == 1)
-        except (SQLAlchemyError, OSError):
+                return connection.scalar(text(look)) is not None
+        except (SQLAlchemyError, sqlite3.Error, OSError):
             return False
 
     def migrate(self) -> Sequence[str]:

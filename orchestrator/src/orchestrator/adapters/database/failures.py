@@ -9,7 +9,7 @@ from pymysql.err import MySQLError
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from orchestrator.domain.errors import RetryableError
+from orchestrator.domain.errors import MisconfiguredError, RetryableError
 
 PASSING = {
     1020,  # the row changed since it was read
@@ -30,14 +30,24 @@ PASSING = {
 """Numbers of MySQL and MariaDB after which the same transaction may succeed."""
 
 
+NO_SUCH_TABLE = 1146
+
+
 @contextmanager
 def named() -> Iterator[None]:
-    """Raises RetryableError(code="database_unavailable") for what may pass; lets everything else through."""
+    """Raises RetryableError(code="database_unavailable") for what may pass, MisconfiguredError(code=
+    "database_not_migrated") where tables are missing; lets everything else through.
+    """
     try:
         yield
     except PoolTimeoutError as error:
         raise unavailable("every connection is in use") from error
     except DBAPIError as error:
+        if _tables_missing(error.orig):
+            raise MisconfiguredError(
+                "The database has no tables yet, or those of an older version: run orchestrator migrate.",
+                code="database_not_migrated",
+            ) from error
         if isinstance(error, IntegrityError) or not passing(error.orig, lost=error.connection_invalidated):
             raise
         raise unavailable(_reason(error.orig)) from error
@@ -58,6 +68,12 @@ def passing(error: BaseException | None, *, lost: bool) -> bool:
         case sqlite3.OperationalError():
             return str(error).startswith(("database is locked", "database table is locked", "unable to open", "disk"))
     return False
+
+
+def _tables_missing(error: BaseException | None) -> bool:
+    if isinstance(error, sqlite3.OperationalError):
+        return str(error).startswith("no such table")
+    return isinstance(error, MySQLError) and number_of(error) == NO_SUCH_TABLE
 
 
 def number_of(error: BaseException | None) -> int:

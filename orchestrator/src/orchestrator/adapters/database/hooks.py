@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, delete, func, select, update
+from sqlalchemy import case, delete, func, literal_column, select, update
 
 from orchestrator.adapters.database.sql import Incoming, Sql, in_chunks
 from orchestrator.adapters.database.tables import changes, webhook_events
@@ -42,10 +42,10 @@ class SqlJournal:
         )
 
     def prune(self, before: datetime) -> int:
-        return self._sql.change(delete(webhook_events).where(webhook_events.c.received_at < before))
+        return self._sql.delete_all(webhook_events, webhook_events.c.received_at < before)
 
     def forget_account(self, account_id: int) -> None:
-        self._sql.change(delete(webhook_events).where(webhook_events.c.account_id == account_id))
+        self._sql.delete_all(webhook_events, webhook_events.c.account_id == account_id)
 
 
 class SqlChanges:
@@ -99,7 +99,7 @@ class SqlChanges:
         return self._sql.number(counted)
 
     def clear(self, connection_id: int) -> None:
-        self._sql.change(delete(changes).where(changes.c.connection_id == connection_id))
+        self._sql.delete_all(changes, changes.c.connection_id == connection_id)
 
 
 def _fold(new: Iterable[Change]) -> dict[Key, dict[str, Any]]:
@@ -130,6 +130,7 @@ def _merged(incoming: Incoming) -> Sequence[tuple[str, Any]]:
     return [
         ("action", case((incoming.newest_at >= c.newest_at, incoming.action), else_=c.action)),
         ("seen_at", case((incoming.seen_at < c.seen_at, incoming.seen_at), else_=c.seen_at)),
-        ("seq", case((incoming.seq > c.seq, incoming.seq), else_=c.seq + 1)),
+        # A literal: PyMySQL's statement of many rows takes no value after its VALUES.
+        ("seq", case((incoming.seq > c.seq, incoming.seq), else_=c.seq + literal_column("1"))),
         ("newest_at", case((incoming.newest_at > c.newest_at, incoming.newest_at), else_=c.newest_at)),
     ]

@@ -94,7 +94,7 @@ class SqlLedger(SqlLedgerPages, SqlLedgerTurns):
 
     def forget(self, connection_id: int) -> None:
         for table in (ledger, ledger_addresses, announcements):
-            self._sql.change(delete(table).where(table.c.connection_id == connection_id))
+            self._sql.delete_all(table, table.c.connection_id == connection_id)
 
 
 def _of(connection_id: int, stream: str, record_ids: Collection[int]) -> tuple[ColumnElement[bool], ...]:

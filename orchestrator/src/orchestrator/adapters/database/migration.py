@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from orchestrator.adapters.database.failures import unavailable
+from orchestrator.domain.errors import MisconfiguredError
 
 FOLDER = Path(__file__).parent / "migrations"
 LONGEST_WAIT = 600
@@ -32,6 +33,7 @@ def migrate(connection: Connection, *, to: str = "head") -> Sequence[str]:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     with _alone(connection):
         before = present_revision(connection)
+        _refuse_newer(before)
         config = Config()
         config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
         config.attributes["connection"] = connection
@@ -40,6 +42,15 @@ def migrate(connection: Connection, *, to: str = "head") -> Sequence[str]:
         script = ScriptDirectory(str(FOLDER))
         passed = script.iterate_revisions(to, before or "base") if before != present_revision(connection) else ()
         return [revision.revision for revision in passed][::-1]
+
+
+def _refuse_newer(present: str) -> None:
+    known = {revision.revision for revision in ScriptDirectory(str(FOLDER)).walk_revisions()}
+    if present and present not in known:
+        raise MisconfiguredError(
+            f"The database was migrated by a newer version (revision {present}): run that version, or a newer one.",
+            code="database_newer",
+        )
 
 
 @contextmanager

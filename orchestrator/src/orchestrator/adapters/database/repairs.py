@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.engine import RowMapping
 
+from orchestrator.adapters.database.columns import LONGEST_NAME
 from orchestrator.adapters.database.sql import Sql, replacing
 from orchestrator.adapters.database.tables import audit_log, repairs
 from orchestrator.domain.repair import Repair, RepairCode
@@ -63,7 +64,13 @@ class SqlAudit:
         self._sql = sql
 
     def add(self, *, actor: str, action: str, subject: str, details: Mapping[str, str], now: datetime) -> None:
-        entry = {"at": now, "actor": actor, "action": action, "subject": subject, "details": dict(details)}
+        entry = {
+            "at": now,
+            "actor": actor[:LONGEST_NAME],
+            "action": action,
+            "subject": subject[:LONGEST_NAME],
+            "details": dict(details),
+        }
         self._sql.add(audit_log, entry)
 
     def page(self, *, before_id: int | None = None, limit: int = 100) -> Sequence[Mapping[str, Any]]:

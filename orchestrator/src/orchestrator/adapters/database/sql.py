@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Executable, Row, Table
+from sqlalchemy import ColumnElement, Connection, Executable, Row, Table, delete
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.engine import CursorResult, RowMapping
@@ -15,6 +15,9 @@ from orchestrator.domain.errors import NotFoundError
 
 MOST_VALUES = 2_000
 """Longest IN list; SQLite's own limit is 32,766 values a statement."""
+
+MOST_DELETED = 20_000
+"""Rows a DELETE of MySQL's takes at most: well within the time a statement may take."""
 
 Incoming = Any
 """The row being inserted, as an upsert sees it: its attributes are columns."""
@@ -56,6 +59,15 @@ class Sql:
     def change(self, statement: Executable) -> int:
         """How many rows matched."""
         return _cursor(self.connection.execute(statement)).rowcount
+
+    def delete_all(self, table: Table, *conditions: ColumnElement[bool]) -> int:
+        """Delete however many there are; no single statement takes long."""
+        doomed, deleted = delete(table).where(*conditions), 0
+        if not self.is_mysql:
+            return self.change(doomed)
+        while some := self.change(doomed.with_dialect_options(mysql_limit=MOST_DELETED)):
+            deleted += some
+        return deleted
 
     def add(self, table: Table, values: Mapping[str, Any]) -> int:
         """Insert one row; its number. Raises sqlalchemy.exc.IntegrityError; the transaction goes on after that."""

@@ -114,7 +114,7 @@ class SqlSyncs:
         lane = lane_key(row["account_id"], row["lane"])
         holder = self._sql.row(select(syncs.c.id, syncs.c.lease_until).where(syncs.c.lane_key == lane))
         if holder is not None and not (
-            holder["lease_until"] <= now and self.take_over(holder["id"], silent_since=now, now=now)
+            holder["lease_until"] <= now and self.take_over(holder["id"], silent_since=now - lease, now=now)
         ):
             return None
         claimed = (

@@ -186,7 +186,7 @@ def upgrade() -> None:
         sa.Column("on_delete", sa.String(32), nullable=False),
         sa.Column("schedule", sa.String(255), nullable=True),
         sa.Column("deep_schedule", sa.String(255), nullable=True),
-        sa.Column("max_removals", sa.Float(53), nullable=False),
+        sa.Column("max_removals", sa.Double(), nullable=False),
         sa.Column("runner", sa.String(32), nullable=False),
         sa.Column("airbyte_connection_id", sa.String(255), nullable=True),
         sa.Column("hook_secret", sa.LargeBinary(), nullable=False),
