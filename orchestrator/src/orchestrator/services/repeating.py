@@ -1,0 +1,30 @@
+"""Repeating what another transaction broke, or what the database was away for."""
+
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from orchestrator.domain.errors import RetryableError
+
+Answer = TypeVar("Answer")
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.02, 1.0
+"""Seconds, doubling, with jitter: two that broke one another must not meet again."""
+
+
+def repeated(block: Callable[[], Answer], *, seconds: float) -> Answer:
+    """What `block`, one whole transaction, answers; it is run again while it raises RetryableError.
+
+    Raises the last RetryableError once the pauses come to `seconds`.
+    """
+    pause, waited = FIRST_PAUSE, 0.0
+    while True:
+        try:
+            return block()
+        except RetryableError:
+            if waited >= seconds:
+                raise
+        nap = pause * random.uniform(0.5, 1.0)  # noqa: S311 - spreads, hides nothing
+        time.sleep(nap)
+        waited, pause = waited + nap, min(LONGEST_PAUSE, pause * 2)
