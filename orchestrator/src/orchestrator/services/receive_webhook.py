@@ -1,7 +1,7 @@
 """Taking amoCRM's webhooks: journal, pending changes and the realtime syncs of a whole batch in one transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
@@ -48,13 +48,7 @@ class _Harvest:
 
     verdicts: list[Verdict] = field(default_factory=list)
     journal: list[JournalEntry] = field(default_factory=list)
-    changes: dict[tuple[int, str, int], Change] = field(default_factory=dict)
-
-    def add(self, change: Change) -> None:
-        """Of several changes of one record the newest says what happened, the oldest since when it waits."""
-        key = (change.connection_id, change.stream, change.record_id)
-        earlier = self.changes.get(key)
-        self.changes[key] = change if earlier is None else replace(change, seen_at=min(earlier.seen_at, change.seen_at))
+    changes: list[Change] = field(default_factory=list)
 
 
 class ReceiveWebhook:
@@ -96,8 +90,8 @@ class ReceiveWebhook:
             for arrival in arrivals:
                 harvest.verdicts.append(_judge(arrival, known[arrival.secret.reveal()], harvest))
             tx.journal.add(harvest.journal)
-            tx.changes.add([change for _, change in sorted(harvest.changes.items())])
-            return harvest.verdicts, self._open_syncs(tx, known, {key[0] for key in harvest.changes})
+            tx.changes.add(harvest.changes)
+            return harvest.verdicts, self._open_syncs(tx, known, {one.connection_id for one in harvest.changes})
 
     def _open_syncs(
         self, tx: Transaction, known: Mapping[str, _Known | None], connection_ids: set[int]
@@ -157,8 +151,7 @@ def _judge(arrival: Arrival, here: _Known | None, harvest: _Harvest) -> Verdict:
         for connection in here.connections
         if change.stream in connection.streams
     ]
-    for connection, change in wanted:
-        harvest.add(_pending(arrival, connection, change))
+    harvest.changes.extend(_pending(arrival, connection, change) for connection, change in wanted)
     verdict = Verdict.ACCEPTED if wanted else Verdict.UNINTERESTING
     return _journaled(arrival, here, verdict, harvest, body=arrival.body)
 
