@@ -75,7 +75,8 @@ def _wish(kind: str, facts: Mapping[str, Any], message: str) -> str:
         return f"this is not one of the choices: write {facts['expected']}"
     if kind in _BOUNDS:
         bound, advice = _BOUNDS[kind]
-        return f"it must be {bound.format(**facts)}: write {advice}"
+        plain = {name: f"{fact:g}" if isinstance(fact, float) else fact for name, fact in facts.items()}
+        return f"it must be {bound.format(**plain)}: write {advice}"
     if kind in {"value_error", "assertion_error"}:
         return message.removeprefix("Value error, ")
     wanted = next((words for start, words in _WANTED.items() if kind.startswith(start)), None)

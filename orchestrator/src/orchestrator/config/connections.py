@@ -68,7 +68,8 @@ class ConnectionRules(Part):
         default=None, description="Rule for who is in the list (see Filters); null: everybody."
     )
     consent_field: str | None = Field(
-        default=None, min_length=1,
+        default=None,
+        coerce_numbers_to_str=True, min_length=1,
         description="Only people whose custom field (id, code or name) is set are sent; null: everybody.",
     )  # fmt: skip
     on_leaving: OnLeaving = Field(

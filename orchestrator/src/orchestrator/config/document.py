@@ -21,6 +21,7 @@ Place = tuple[str | int, ...]
 
 _STANDARD = "tag:yaml.org,2002:"
 _MERGE = f"{_STANDARD}merge"
+_TOO_MUCH = "it contains itself, or too much: write it without this alias or nesting"
 _TEXTS = {"str", "timestamp", "value", "merge"}
 
 
@@ -100,12 +101,11 @@ class Builder:
     def build(self, node: yaml.Node, at: Place) -> Any:
         """The plain value of a node, its places noted."""
         mark = self.document.values[at] = mark_of(node)
-        self._budget -= 1
-        if self._budget < -1:
+        if not self._spend(mark):
+            self.document.broken.add(at)
             return BROKEN
-        if self._budget < 0 or len(at) > DEEPEST or id(node) in self._inside:
-            sentence = "it contains itself, or too much: write it without this alias or nesting"
-            return self.document.complain(mark, sentence, at=at)
+        if len(at) > DEEPEST or id(node) in self._inside:
+            return self.document.complain(mark, _TOO_MUCH, at=at)
         if node.tag in self._tags:
             return self._tags[node.tag](self, node, at)
         self._inside.add(id(node))
@@ -113,6 +113,13 @@ class Builder:
             return self._plain(node, at)
         finally:
             self._inside.discard(id(node))
+
+    def _spend(self, mark: Mark) -> bool:
+        """Whether there is room for one more value."""
+        self._budget -= 1
+        if self._budget == -1:
+            self.document.complain(mark, _TOO_MUCH)
+        return self._budget >= 0
 
     def _plain(self, node: yaml.Node, at: Place) -> Any:
         kind = node.tag.removeprefix(_STANDARD)
@@ -158,9 +165,10 @@ class Builder:
             if not isinstance(source, yaml.MappingNode) or source in (*outer, node):
                 self.document.complain(mark_of(source), "<< takes over other mappings only: name one by *alias")
                 continue
+            if self._budget < 0:
+                return
             for key_node, value_node, _ in self._entries(source, (*outer, node)):
-                self._budget -= 1
-                if self._budget < 0:
+                if not self._spend(mark_of(source)):
                     return
                 yield key_node, value_node, True
 

@@ -25,7 +25,9 @@ SHORTEST_SECRET = 16
 class Part(BaseModel):
     """A mapping of the configuration. An empty one means its defaults, also when all its lines are comments."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True, allow_inf_nan=False
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -2,6 +2,7 @@
 also when other values are wrong.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +12,8 @@ from orchestrator.config.document import Document, Place
 from orchestrator.config.problem import Problem
 from orchestrator.domain.amocrm_host import account_host
 from orchestrator.domain.connection import RunnerKind
+from orchestrator.domain.errors import RejectedError
+from orchestrator.domain.rules import parse
 
 UNIQUE: tuple[tuple[Place, tuple[str, ...]], ...] = (
     (("integrations",), ("name",)),
@@ -36,7 +39,10 @@ def problems_of_meaning(document: Document) -> list[Problem]:
         *_airbyte(document),
         *_accounts(document),
     ]
-    return [Problem(mark=document.mark_of(place), sentence=f"{name_of(place)}{sentence}") for place, sentence in found]
+    problems = [
+        Problem(mark=document.mark_of(place), sentence=f"{name_of(place)}{sentence}") for place, sentence in found
+    ]
+    return [*problems, *_filters(document)]
 
 
 def _doubles(document: Document, place: Place, keys: tuple[str, ...]) -> Found:
@@ -92,6 +98,22 @@ def _accounts(document: Document) -> Found:
             yield ("connections", index, "account"), ": this is no account's host: write it like acme.amocrm.ru"
 
 
+def _filters(document: Document) -> Iterator[Problem]:
+    """Rules that cannot be read; their sentences begin with the way to what is wrong."""
+    entries: list[Place] = [("connections", index) for index in range(len(_list(document, ("connections",))))]
+    for place in (("connection_defaults", "filter"), *((*entry, "filter") for entry in entries)):
+        rule = _at(document.data, place)
+        if not isinstance(rule, Mapping) or any(lost[: len(place)] == place for lost in document.broken):
+            continue
+        try:
+            parse(rule)
+        except RejectedError as error:
+            way = str(error).partition(" ")[0].removeprefix("filter")
+            inside = tuple(int(part) if part.isdigit() else part for part in re.findall(r"[^.\[\]]+", way))
+            mark = document.mark_of((*place, *inside), key=True)
+            yield Problem(mark=mark, sentence=f"{name_of(place[:-1])}.{error}")
+
+
 def _hosts(url: Any) -> set[str | None]:
     try:
         parts = urlsplit(url if isinstance(url, str) else "")
@@ -107,5 +129,8 @@ def _list(document: Document, place: Place) -> list[Any]:
 
 def _at(value: Any, place: Place) -> Any:
     for part in place:
-        value = value.get(part) if isinstance(value, Mapping) else None
+        if isinstance(part, int):
+            value = value[part] if isinstance(value, list) else None
+        else:
+            value = value.get(part) if isinstance(value, Mapping) else None
     return value

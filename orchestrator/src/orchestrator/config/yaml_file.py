@@ -75,7 +75,9 @@ def _end_of(path: Path, text: str) -> Mark:
 
 
 def _mark_of_error(path: Path, error: yaml.MarkedYAMLError) -> Mark:
-    mark = error.problem_mark or error.context_mark
+    # What is scanned began where the mistake was made; what is parsed is wrong where it stops.
+    scanned = (error.context or "").startswith("while scanning") and error.context_mark
+    mark = error.context_mark if scanned else error.problem_mark
     return Mark(file=path, line=mark.line + 1, column=mark.column + 1) if mark else _start_of(path)
 
 
