@@ -1,5 +1,6 @@
 """Defaults, schema and documentation say what the typed settings say."""
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ def test_the_shipped_defaults_are_the_typed_settings() -> None:
 def test_every_key_of_the_defaults_has_a_comment_above_it() -> None:
     lines = defaults_text().splitlines()
 
-    bare = [line for above, line in zip(lines, lines[1:], strict=False) if ":" in line and "#" not in line + above]
+    bare = [line for above, line in itertools.pairwise(lines) if ":" in line and "#" not in line + above]
 
     assert bare == []
 
