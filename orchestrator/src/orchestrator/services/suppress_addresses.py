@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from orchestrator.domain.ledger import Suppression
+from orchestrator.domain.ledger import Suppression, SuppressionReason
 from orchestrator.domain.opting_out import without_suppressed
 from orchestrator.ports.database import Transaction
 
@@ -12,10 +12,14 @@ from orchestrator.ports.database import Transaction
 def suppress(tx: Transaction, connection_id: int, suppressions: Sequence[Suppression], *, now: datetime) -> int:
     """Add them, and mark the people, in the caller's transaction. Returns how many suppressions were new.
 
+    Of an erased address nothing but its hash is kept, so it is not written again.
+
     Doing it twice does no harm, and mends what a run that had read the record before the opt-out came has overwritten.
     """
     tx.ledger.lock(connection_id)
-    new = tx.suppressions.add(suppressions)
+    known = tx.suppressions.find(connection_id, {one.address for one in suppressions})
+    erased = {address for address, one in known.items() if one.reason is SuppressionReason.ERASED}
+    new = tx.suppressions.add(one for one in suppressions if one.address not in erased)
     known = tx.suppressions.find(connection_id, {one.address for one in suppressions})
     claimants = tx.ledger.claimants(connection_id, set(known))
     holders: dict[str, set[int]] = defaultdict(set)

@@ -1,0 +1,233 @@
+"""Asking Unisender who may not be mailed: the safety net below its webhooks, and what fills an empty house.
+
+docs/consent.md tells the rules in words; domain/opting_out holds them.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress as ignoring
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import islice
+from uuid import uuid4
+
+from orchestrator.domain.account import AccountStatus
+from orchestrator.domain.addresses import normalise_email
+from orchestrator.domain.connection import Connection, ConnectionStatus
+from orchestrator.domain.errors import (
+    ConflictError,
+    MisconfiguredError,
+    NeedsConsentError,
+    OrchestratorError,
+    RetryableError,
+)
+from orchestrator.domain.ledger import Suppression, SuppressionReason
+from orchestrator.domain.opting_out import lifts, why_suppressed
+from orchestrator.domain.repair import RepairCode
+from orchestrator.domain.secret import Secret
+from orchestrator.ports.clock import Clock
+from orchestrator.ports.database import Database
+from orchestrator.ports.vendors import ListedAddress, Unisender
+from orchestrator.services.retry_contacts import RetryContacts
+from orchestrator.services.settle_list import settled_list
+from orchestrator.services.suppress_addresses import suppress
+
+ADDRESSES_AT_ONCE = 1_000
+FRESH = timedelta(hours=20)
+"""Asked again after this: nightly, with room for a night that failed."""
+LONGEST_REFRESH = timedelta(hours=2)
+ACTOR = "suppressions"
+
+_STATUSES = ("unsubscribed", "blocked")
+_MENDED = (RepairCode.API_KEY_INVALID, RepairCode.LIST_MISSING)
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """One address of an export, normalised, and what it says."""
+
+    address: str
+    why: SuppressionReason | None
+    back: frozenset[SuppressionReason]
+
+
+class RefreshSuppressions:
+    """Reads opt-outs from Unisender. Nothing is sent but exports, looks, and the subscription of our own webhook."""
+
+    def __init__(
+        self, *, database: Database, unisender: Unisender, retry_contacts: RetryContacts, clock: Clock, public_url: str
+    ) -> None:
+        self._database = database
+        self._unisender = unisender
+        self._retry_contacts = retry_contacts
+        self._clock = clock
+        self._public_url = public_url.rstrip("/")
+
+    def refresh(self, connection_id: int) -> int:
+        """Bring one connection's suppressions up to date; returns how many were new.
+
+        Raises:
+            MisconfiguredError: the key or the list is wrong; a repair is open.
+            RetryableError: Unisender or the database is away; what was read by then counts.
+        """
+        connection = self._settled(connection_id)
+        self._watch_hook(connection)
+        new = 0
+        for status in _STATUSES:
+            new += self._take(connection, self._unisender.export(connection.api_key, status=status))
+        return new + self._take(connection, self._unisender.export(connection.api_key, list_id=connection.list_id))
+
+    def refresh_all(self) -> int:
+        """Every connection that was not refreshed for most of a day; returns how many suppressions were new.
+
+        Meant to be called every hour or so, by any number of schedulers. One connection's trouble stays its own.
+        """
+        new, tired = 0, set[Secret]()
+        for connection in self._connections():
+            if connection.api_key in tired or not self._take_turn(connection, owner := uuid4().hex, LONGEST_REFRESH):
+                continue
+            try:
+                new += self.refresh(connection.id)
+                self._take_turn(connection, owner, FRESH)
+            except OrchestratorError as error:
+                logger.warning("suppressions_not_refreshed", extra={"connection_id": connection.id, "why": str(error)})
+                if isinstance(error, RetryableError):
+                    tired.add(connection.api_key)
+                    self._give_turn_back(connection, owner)
+        return new
+
+    def hook_url(self, connection: Connection) -> str:
+        """Where Unisender is to call for this connection."""
+        return f"{self._public_url}/webhooks/unisender/{connection.hook_secret.reveal()}"
+
+    def _connections(self) -> Sequence[Connection]:
+        working = {AccountStatus.ACTIVE, AccountStatus.NEEDS_REAUTH, AccountStatus.DISABLED}
+        with self._database.begin() as tx:
+            accounts = {account.id for account in tx.accounts.all(status=working)}
+            known = tx.connections.all(status={ConnectionStatus.ACTIVE, ConnectionStatus.PAUSED})
+        return [connection for connection in known if connection.account_id in accounts]
+
+    def _take_turn(self, connection: Connection, owner: str, ttl: timedelta) -> bool:
+        with self._database.begin() as tx:
+            return tx.leases.take(_turn_of(connection), owner=owner, now=self._clock.now(), ttl=ttl)
+
+    def _give_turn_back(self, connection: Connection, owner: str) -> None:
+        with self._database.begin() as tx:
+            tx.leases.free(_turn_of(connection), owner=owner)
+
+    def _settled(self, connection_id: int) -> Connection:
+        """The connection with the id of its list, asked for at Unisender and kept."""
+        with self._database.begin() as tx:
+            connection = tx.connections.get(connection_id)
+        try:
+            chosen = settled_list(self._unisender, connection.api_key, connection.list_choice)
+        except MisconfiguredError as error:
+            self._open_repair(connection, error)
+            raise
+        now = self._clock.now()
+        with self._database.begin() as tx:
+            for code in _MENDED:
+                tx.repairs.close(code, account_id=connection.account_id, connection_id=connection.id, now=now)
+            present = tx.connections.get(connection_id)
+            if present.destination.get("list") != connection.destination.get("list"):
+                return present  # changed meanwhile by somebody else
+            present = replace(present, destination={**present.destination, "list": chosen})
+            if present.destination != connection.destination:
+                tx.connections.save(present)
+            return present
+
+    def _open_repair(self, connection: Connection, error: MisconfiguredError) -> None:
+        codes = {code.value: code for code in RepairCode}
+        facts = {"connection": connection.name, "list": connection.list_title, "sentence": str(error)}
+        with self._database.begin() as tx:
+            tx.repairs.open(
+                codes.get(error.code, RepairCode.MISCONFIGURED),
+                account_id=connection.account_id,
+                connection_id=connection.id,
+                facts=facts,
+                now=self._clock.now(),
+            )
+
+    def _watch_hook(self, connection: Connection) -> None:
+        """See that our webhook is there and alive. Without it opt-outs arrive with the next refresh, not at once."""
+        url = self.hook_url(connection)
+        try:
+            if self._unisender.hooks(connection.api_key).get(url) != "active":
+                self._unisender.set_hook(connection.api_key, url)
+        except OrchestratorError as error:
+            logger.warning("unisender_hook_not_set", extra={"connection_id": connection.id, "why": str(error)})
+
+    def _take(self, connection: Connection, listed: Iterable[ListedAddress]) -> int:
+        new = 0
+        heard = (_heard(one, connection.list_id, address) for one in listed if (address := normalise_email(one.email)))
+        for chunk in _chunks(heard):
+            new += self._note(connection, [one for one in chunk if one.why is not None])
+            self._believe(connection, [one for one in chunk if one.back])
+        return new
+
+    def _note(self, connection: Connection, gone: Sequence[_Heard]) -> int:
+        now = self._clock.now()
+        suppressions = [
+            Suppression(connection_id=connection.id, address=one.address, reason=one.why, since=now)
+            for one in gone
+            if one.why is not None
+        ]
+        if not suppressions:
+            return 0
+        with self._database.begin() as tx:
+            return suppress(tx, connection.id, suppressions, now=now)
+
+    def _believe(self, connection: Connection, back: Sequence[_Heard]) -> None:
+        """Lift what Unisender takes back, after one more look at each: an export may be some minutes old."""
+        with self._database.begin() as tx:
+            known = tx.suppressions.find(connection.id, {one.address for one in back})
+        for one in back:
+            held = known.get(one.address)
+            if held is not None and held.reason in one.back & self._looked_up(connection, one.address):
+                self._lift(connection, held)
+
+    def _looked_up(self, connection: Connection, address: str) -> frozenset[SuppressionReason]:
+        contact = self._unisender.contact(connection.api_key, address)
+        if contact is None:
+            return frozenset()
+        status = contact.lists.get(connection.list_id or "", "")
+        return lifts(
+            status=contact.status,
+            availability=contact.availability,
+            in_our_list=bool(status),
+            left_our_list=status == "unsubscribed",
+        )
+
+    def _lift(self, connection: Connection, held: Suppression) -> None:
+        with self._database.begin() as tx:
+            if not tx.suppressions.lift(connection.id, [held.address], reasons=[held.reason]):
+                return
+            claimants = tx.ledger.claimants(connection.id, [held.address]).get(held.address, ())
+        if claimants:
+            with ignoring(ConflictError, NeedsConsentError):  # then the change waits with the others
+                self._retry_contacts.retry(connection.id, claimants, actor=ACTOR)
+
+
+def _heard(listed: ListedAddress, list_id: str | None, address: str) -> _Heard:
+    left = list_id in listed.unsubscribed_lists
+    return _Heard(
+        address=address,
+        why=why_suppressed(status=listed.status, availability=listed.availability, left_our_list=left),
+        back=lifts(
+            status=listed.status,
+            availability=listed.availability,
+            in_our_list=list_id in listed.lists,
+            left_our_list=left,
+        ),
+    )
+
+
+def _turn_of(connection: Connection) -> str:
+    return f"suppressions:{connection.id}"
+
+
+def _chunks(heard: Iterator[_Heard]) -> Iterator[list[_Heard]]:
+    while chunk := list(islice(heard, ADDRESSES_AT_ONCE)):
+        yield chunk
