@@ -36,7 +36,7 @@ def open_repair(tx: Transaction, sync: Sync, code: RepairCode, failure: Failure,
     facts = {
         **next(known, {}),
         "host": "" if by_destination else account.host,
-        "list": str(connection.destination.get("list", "")),
+        "list": connection.list_title or connection.list_id or "",
         "detail": failure.sentence,
     }
     tx.repairs.open(code, account_id=account.id, connection_id=connection_id, facts=facts, now=now)
