@@ -9,6 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as some
 
+from orchestrator.adapters.cron import check_cron
 from orchestrator.config.document import MOST_VALUES
 from orchestrator.config.loading import load
 from orchestrator.config.problem import ConfigurationError, Problem
@@ -36,9 +37,9 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
     return write_files
 
 
-def problems(path: Path, **arguments: Any) -> list[str]:
+def problems(path: Path) -> list[str]:
     with pytest.raises(ConfigurationError) as caught:
-        load(path, environment=ENVIRONMENT, **arguments)
+        load(path, environment=ENVIRONMENT, check_schedule=check_cron)
     return str(caught.value).splitlines()
 
 
@@ -150,7 +151,7 @@ def test_yaml_of_an_editor_that_writes_a_byte_order_mark_is_read(write: Write) -
 SINGLE = [
     # what stands in the file, what is said
     ("http: {prt: 1}", "1:8: http.prt is no setting: did you mean port?"),
-    ("http: {zzz: 1}", "1:8: http.zzz is no setting: remove it, or use one of host, port, tokens"),
+    ("http: {zzz: 1}", "1:8: http.zzz is no setting: remove it, or use one of host, port, tokens, threads, trusted_proxies, open_metrics"),
     ("integrations: [{name: a, client_secret: s}]", "1:16: integrations[1].client_id is missing: add it"),
     ("http: {port: many}", "1:14: http.port: it must be a whole number"),
     ("http: {port: 70000}", "1:14: http.port: it must be at most 65535: write a smaller number"),
@@ -321,9 +322,9 @@ def test_the_airbyte_runner_needs_to_know_where_and_which(write: Write) -> None:
 
 
 def test_a_schedule_is_judged_by_whoever_will_keep_it(write: Write) -> None:
-    path = write(f"{KEY}connection_defaults: {{schedule: '1 2 3 4 5'}}\n")
+    path = write(f"{KEY}connection_defaults: {{schedule: 0 0 31 2 *}}\n")
 
-    (said,) = problems(path, readable_schedule=lambda expression: expression != "1 2 3 4 5")
+    (said,) = problems(path)
 
     assert "connection_defaults.schedule: it is no cron expression" in said
 

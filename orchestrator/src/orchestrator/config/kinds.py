@@ -1,5 +1,6 @@
 """Kinds of values in the configuration; each refuses with what is wrong and what to do, never repeating the value."""
 
+from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from orchestrator.domain.errors import OrchestratorError
 from orchestrator.domain.secret import Secret
 
 SHORTEST_SECRET = 16
@@ -117,14 +119,13 @@ def _queue_url(url: str) -> str:
 
 
 def _cron(expression: str, info: ValidationInfo) -> str:
-    readable = (info.context or {}).get("readable_schedule", _has_five_fields)
-    if not readable(expression):
-        raise ValueError('it is no cron expression: write five fields in quotes, like "*/15 * * * *"')
+    check: Callable[[str], object] | None = (info.context or {}).get("check_schedule")
+    try:
+        if check is not None:
+            check(expression)
+    except OrchestratorError:
+        raise ValueError('it is no cron expression: write five fields in quotes, like "*/15 * * * *"') from None
     return expression
-
-
-def _has_five_fields(expression: str) -> bool:
-    return len(expression.split()) == 5
 
 
 def _beside(path: Path, info: ValidationInfo) -> Path:

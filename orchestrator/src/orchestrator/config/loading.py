@@ -15,7 +15,8 @@ from orchestrator.config.settings import Settings
 from orchestrator.config.tags import Tags
 from orchestrator.config.yaml_file import UnreadableError, nodes_of
 
-ReadableSchedule = Callable[[str], bool]
+CheckSchedule = Callable[[str], object]
+"""Raises an OrchestratorError for what is no cron expression."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,30 +31,30 @@ def load(
     path: Path | None,
     *,
     environment: Mapping[str, str] | None = None,
-    readable_schedule: ReadableSchedule | None = None,
+    check_schedule: CheckSchedule | None = None,
 ) -> Settings:
     """The settings of a configuration file; without one the defaults.
 
-    `readable_schedule` tells whether something is a cron expression; without it only the number of fields is looked at.
+    `check_schedule` judges cron expressions; without it any text passes for one.
 
     Raises:
         ConfigurationError: with every problem at once.
     """
-    return load_with_files(path, environment=environment, readable_schedule=readable_schedule).settings
+    return load_with_files(path, environment=environment, check_schedule=check_schedule).settings
 
 
 def load_with_files(
     path: Path | None,
     *,
     environment: Mapping[str, str] | None = None,
-    readable_schedule: ReadableSchedule | None = None,
+    check_schedule: CheckSchedule | None = None,
 ) -> Loaded:
     """As `load`, with the files. A ConfigurationError knows them too."""
     if path is None:
         return Loaded(settings=Settings(), files=frozenset())
     path = Path(os.path.normpath(path))
     document = read(path, os.environ if environment is None else environment)
-    context = {"folder": path.parent} | ({"readable_schedule": readable_schedule} if readable_schedule else {})
+    context = {"folder": path.parent} | ({"check_schedule": check_schedule} if check_schedule else {})
     settings = None
     try:
         settings = Settings.model_validate(document.data, context=context)

@@ -70,6 +70,13 @@ class HttpSettings(Part):
     host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen on.")
     port: int = Field(default=8901, ge=1, le=65535, description="Port to listen on.")
     tokens: tuple[TokenEntry, ...] = Field(default=(), description="Who may call the HTTP and gRPC API.")
+    threads: int = Field(
+        default=8, ge=1, le=100, description="Calls worked on at once; each may hold a connection of the pool."
+    )
+    trusted_proxies: str = Field(
+        default="127.0.0.1", description="Whose X-Forwarded-For is believed: addresses or networks, by comma."
+    )
+    open_metrics: bool = Field(default=False, description="Whether /metrics asks for no token.")
 
 
 class GrpcSettings(Part):
