@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from linked import NOON, Linked, linked
-from meters import RememberingMeter
 from sqlalchemy import text
 
+from linked import NOON, Linked, linked
+from meters import RememberingMeter
 from orchestrator.adapters.embedded_doorbell import EmbeddedDoorbell
 from orchestrator.adapters.spool import FileSpool
 from orchestrator.adapters.vault import Vault

@@ -80,6 +80,10 @@ class FileSpool:
         aside = len(os.listdir(self._aside)) if self._aside.is_dir() else 0  # noqa: PTH208 - only their number
         return SpoolFigures(files=sum(size > 0 for size in sizes), bytes=sum(sizes), aside=aside)
 
+    def close(self) -> None:
+        with self._lock:
+            self._close()
+
     def _hand_over(self, path: Path, data: bytes, take: Take) -> int:
         arrivals, whole = self._arrivals(data)
         try:

@@ -30,6 +30,7 @@ class HookIntake:
         database_wait_seconds: float,
     ) -> None:
         self._commits = Together(receive_webhook.receive, name="hooks", gather_seconds=GATHER_SECONDS)
+        self._spool = spool
         self._spooled = Together(spool.keep, name="spool")
         self._drain_spool, self._meter, self._wait_seconds = drain_spool, meter, database_wait_seconds
         self._drainer = asyncio.create_task(self._drain())
@@ -46,6 +47,7 @@ class HookIntake:
             await self._drainer
         await self._commits.close()
         await self._spooled.close()
+        self._spool.close()
 
     async def _committed(self, arrival: Arrival) -> bool:
         if self._commits.busy_seconds > self._wait_seconds:
