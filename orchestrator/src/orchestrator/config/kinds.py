@@ -1,6 +1,5 @@
 """Kinds of values in the configuration; each refuses with what is wrong and what to do, never repeating the value."""
 
-from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
@@ -119,7 +118,7 @@ def _queue_url(url: str) -> str:
 
 
 def _cron(expression: str, info: ValidationInfo) -> str:
-    check: Callable[[str], object] | None = (info.context or {}).get("check_schedule")
+    check = (info.context or {}).get("check_schedule")
     try:
         if check is not None:
             check(expression)
