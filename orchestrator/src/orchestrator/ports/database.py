@@ -48,7 +48,7 @@ class Accounts(Protocol):
 
     def all(self, *, status: Collection[AccountStatus] | None = None) -> Sequence[Account]: ...
     def save(self, account: Account) -> None:
-        """Everything but the status."""
+        """Everything but the status; `unlink_mode` only where the status is still that of `account`."""
 
     def move(
         self, account_id: int, *, to: AccountStatus, mode: UnlinkMode | None = None, now: datetime | None = None

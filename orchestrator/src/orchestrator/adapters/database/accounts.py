@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, case, delete, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.exc import IntegrityError
 
@@ -67,12 +67,19 @@ class SqlAccounts:
             "host": account.host,
             "name": account.name[:LONGEST_NAME],
             "webhooks": account.webhooks,
-            "unlink_mode": account.unlink_mode,
+            # Who read the account before it began to unlink must not wipe out how.
+            "unlink_mode": case(
+                (accounts.c.status == account.status, account.unlink_mode), else_=accounts.c.unlink_mode
+            ),
             "webhook_checked_at": account.webhook_checked_at,
             "linked_at": account.linked_at,
             **self._webhook_secret(account.webhook_secret),
         }
-        if not self._sql.change(update(accounts).where(accounts.c.id == account.id).values(values)):
+        try:
+            known = self._sql.change(update(accounts).where(accounts.c.id == account.id).values(values))
+        except IntegrityError:
+            raise ConflictError(f"The amoCRM account {account.amocrm_id} is linked already.") from None
+        if not known:
             raise NotFoundError(f"There is no account {account.id}.")
 
     def move(

@@ -81,7 +81,9 @@ class Sql:
     def upsert(self, table: Table, rows: Sequence[Mapping[str, Any]], *, merged: Merged) -> None:
         """Insert; where the primary key (or, on MySQL, any unique key) is there already, set what `merged` says.
 
-        The assignments are made in their order; one must not read a column that an earlier one set.
+        The assignments are made in their order; one must not read a column that an earlier one set. Values of their own
+        must be written out (`literal_column`): PyMySQL packs many rows into one statement and knows parameters in the
+        VALUES only.
         """
         if rows:
             self.connection.execute(self.upserting(table, merged), [dict(row) for row in rows])

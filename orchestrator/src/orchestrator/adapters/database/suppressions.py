@@ -128,6 +128,5 @@ def _merged(incoming: Incoming) -> Sequence[tuple[str, Any]]:
 
 
 def _gravity(column: Any) -> Any:
-    # Written out: the driver, which packs many rows into one statement, knows parameters in VALUES only.
-    weigh = literal_column
-    return case(*((column == weigh(f"'{reason}'"), weigh(str(weight))) for reason, weight in GRAVITY.items()))
+    weights = ((literal_column(f"'{reason}'"), literal_column(str(weight))) for reason, weight in GRAVITY.items())
+    return case(*((column == reason, weight) for reason, weight in weights))
