@@ -115,6 +115,12 @@ class WorkerSettings(Part):
     slice_seconds: float = Field(
         default=60, ge=1, le=3600, description="How long a bulk sync works before others get their turn."
     )
+    heartbeat_seconds: float = Field(
+        default=10, gt=0, le=60, description="How often a worker says that it is alive; below lease_seconds."
+    )
+    lease_seconds: float = Field(
+        default=25, gt=0, le=600, description="How long a silent worker keeps its sync before another takes it over."
+    )
 
 
 class ContainerSettings(Part):
