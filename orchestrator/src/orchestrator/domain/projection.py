@@ -32,16 +32,12 @@ class Projection:
         split = [_split(path) for path in paths]
         self._parts: tuple[Part, ...] = tuple(_part(names) for names in split)
         self._roots = frozenset(_root(names) for names in split) | {"id", "emails"}
-        self._configuration = _fingerprint(_canonical({k: v for k, v in destination.items() if k not in _NO_MATTER}))
-
-    @property
-    def configuration(self) -> bytes:
+        self.configuration = fingerprint({k: v for k, v in destination.items() if k not in _NO_MATTER})
         """Fingerprint of the configuration alone."""
-        return self._configuration
 
     def digest(self, record: Record, addresses: tuple[str, ...]) -> bytes:
         """Fingerprint of what the list would hold of this record under these addresses."""
-        return _fingerprint((self._configuration, addresses, [part(record) for part in self._parts]))
+        return _hash((self.configuration, addresses, [part(record) for part in self._parts]))
 
     def trimmed(self, record: Record, addresses: tuple[str, ...]) -> dict[str, Any]:
         """The record as it goes to the destination: these addresses, and no more of it than is used."""
@@ -69,13 +65,17 @@ _NO_MATTER = frozenset(
 """Settings that change how people are written, never what."""
 
 
-def _fingerprint(value: Any) -> bytes:
+def fingerprint(settings: Any) -> bytes:
+    """The same for the same settings, in whatever order they are written."""
+    return _hash(_canonical(settings))
+
+
+def _hash(value: Any) -> bytes:
     # `repr` of what JSON can hold is unambiguous and twenty times as fast as writing it canonically
     return blake2b(repr(value).encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES).digest()
 
 
 def _canonical(value: Any) -> Any:
-    """The same for the same settings, in whatever order and from whatever file they come."""
     if isinstance(value, Mapping):
         return {str(name): _canonical(value[name]) for name in sorted(value, key=str)}
     if isinstance(value, list | tuple):

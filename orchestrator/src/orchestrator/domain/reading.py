@@ -8,7 +8,7 @@ from orchestrator.domain.addresses import EmailChoice, chosen
 from orchestrator.domain.connection import Connection, OnLeaving
 from orchestrator.domain.custom_fields import FieldName, field_name, is_field_set
 from orchestrator.domain.ledger import Reason
-from orchestrator.domain.projection import Projection
+from orchestrator.domain.projection import Projection, fingerprint
 from orchestrator.domain.rule import Rule
 from orchestrator.domain.rules import describe, parse
 
@@ -29,6 +29,8 @@ class Policy:
     on_leaving: OnLeaving
     on_delete: OnLeaving
     projection: Projection
+    fingerprint: bytes
+    """Of everything that decides who is in the list, and as what."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,14 +56,18 @@ def policy_of(connection: Connection, *, destination: Mapping[str, Any]) -> Poli
         RejectedError: the connection's filter cannot be read.
 
     """
+    projection = Projection(destination)
+    emails: EmailChoice = "all" if connection.destination.get("emails") == "all" else "first"
+    asked = [connection.filter, connection.consent_field, connection.on_leaving, connection.on_delete, emails]
     return Policy(
         connection_id=connection.id,
-        emails="all" if connection.destination.get("emails") == "all" else "first",
+        emails=emails,
         rule=parse(connection.filter) if connection.filter else None,
         consent_field=field_name(connection.consent_field.strip()) if connection.consent_field else None,
         on_leaving=connection.on_leaving,
         on_delete=connection.on_delete,
-        projection=Projection(destination),
+        projection=projection,
+        fingerprint=fingerprint([projection.configuration, *asked]),
     )
 
 

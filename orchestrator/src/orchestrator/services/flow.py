@@ -1,0 +1,206 @@
+"""What stands between source and destination: decides about every record and keeps the ledger true."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any, Literal
+
+from orchestrator.domain.decision import Act, decide, newest
+from orchestrator.domain.reading import Key, Policy, Reading, read, removed
+from orchestrator.domain.sync import Counts, Sync, SyncStatus
+from orchestrator.ports.clock import Clock
+from orchestrator.ports.database import Database, Transaction
+from orchestrator.ports.runner import CHUNK_RECORDS, Outcome, ReadRecord
+from orchestrator.services.attempt import Progress
+from orchestrator.services.chunk import Asked, Chunk, inherit, lost_rows
+from orchestrator.services.departing import departures
+from orchestrator.services.ledger_look import entries_of, look_at
+from orchestrator.services.look_again import doubts, look_again
+from orchestrator.services.repeating import repeated
+from orchestrator.services.sync_orders import DELETIONS
+
+_ENTITY_OF = {deletions: stream for stream, deletions in DELETIONS.items()}
+_PATIENCE = 10.0
+"""Seconds a transaction is repeated while others break it."""
+
+StreamState = Mapping[str, Any]
+Stop = Literal["sliced", "cancelled"]
+
+
+class PeopleFlow:
+    """Implements Flow for one run of a connection's source.
+
+    With `asked` the source was asked for just these records: those it does not show are gone, and its stream states say
+    nothing. `stored_states` makes of the source's stream states what is to be stored. `deadline` ends the run after the
+    chunk in which it passes.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        sync: Sync,
+        policy: Policy,
+        progress: Progress,
+        deadline: datetime | None,
+        counts: Counts | None = None,
+        asked: Asked | None = None,
+        stored_states: Callable[[Sequence[StreamState]], Sequence[StreamState]] = list,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._sync = sync
+        self._policy = policy
+        self._progress = progress
+        self._deadline = deadline
+        self._asked = asked or {}
+        self._missing = dict.fromkeys(self._asked)
+        self._stored_states = stored_states if asked is None else _nothing
+        self._began = clock.now()
+        self._answered_at = self._began
+        self._chunk: Chunk | None = None
+        self.counts = counts or Counts()
+        """Of what is committed."""
+        self.stopped: Stop | None = None
+        """Why the run was to end before the source did."""
+
+    def take(self, records: Sequence[ReadRecord]) -> Sequence[ReadRecord]:
+        """Rows and departures that follow from these records."""
+        policy = self._policy
+        readings: list[Reading] = []
+        deleted: list[Key] = []
+        for record in records:
+            entity = _ENTITY_OF.get(record.stream)
+            if entity is None:
+                readings.append(read(record.stream, record.data, policy))
+            else:
+                deleted.append((entity, int(record.data["entity_id"])))
+        for reading in readings:
+            self._missing.pop(reading.key, None)
+        return self._begin(newest(readings), deleted=deleted)
+
+    def settle(self, outcomes: Sequence[Outcome]) -> Sequence[ReadRecord]:
+        """Departures of addresses that were refused, and of those held in the name of a record that gave them up."""
+        assert self._chunk is not None  # what was written came of a chunk
+        self._answered_at = self._clock.now()
+        refused, elsewhere = self._chunk.settle(outcomes, now=self._answered_at)
+        if elsewhere:
+            # Only what is ours: another connection may fill the same list
+            with self._database.begin(reading=True) as tx:
+                ours = entries_of(tx, self._sync.connection_id, {key for key, _ in elsewhere})
+            refused += [row for key, address in elsewhere if key in ours for row in departures(key, (address,))]
+        return refused
+
+    def commit(self, stream_states: Sequence[StreamState]) -> bool:
+        """Ledger, settled changes and stream states in one transaction; False when the run is to end here."""
+        chunk, self._chunk = self._chunk, None
+        if self.stopped:
+            return False
+        counts = self.counts.plus(chunk.counts()) if chunk else self.counts
+        if not self._progress.report(counts):
+            self.stopped = "cancelled"
+            return False
+        states = self._stored_states(stream_states)
+        if (chunk or states) and not repeated(lambda: self._store(chunk, states), seconds=_PATIENCE):
+            self.stopped = "cancelled"
+            return False
+        self.counts = counts
+        if self._deadline is not None and self._clock.now() >= self._deadline:
+            self.stopped = "sliced"
+        return not self.stopped
+
+    def finish(self) -> Sequence[ReadRecord]:
+        """Departures of people the source was asked for and did not show."""
+        while self._missing and not self.stopped:
+            keys = list(islice(self._missing, CHUNK_RECORDS))
+            for key in keys:
+                del self._missing[key]
+            rows = self._begin([removed(key) for key in keys])
+            if rows:
+                return rows
+            self.commit(())
+        return ()
+
+    def control(self, config: Mapping[str, Any]) -> None:
+        """The source got a bare access token: it has nothing to change."""
+
+    def _begin(self, readings: Sequence[Reading], *, deleted: Iterable[Key] = ()) -> Sequence[ReadRecord]:
+        connection_id = self._sync.connection_id
+        with self._database.begin(reading=True) as tx:
+            writes = tx.ledger.writes(connection_id)
+            look = look_at(tx, connection_id, readings)
+            known = entries_of(tx, connection_id, deleted)
+        self._chunk = Chunk(
+            policy=self._policy,
+            look=look,
+            writes=writes,
+            decisions=decide(readings, look, self._policy, began=self._began, now=self._clock.now()),
+            # an event of the past: whether the record is gone now only a look at it can tell
+            hints=frozenset(key for key, entry in known.items() if entry.addresses or entry.claims),
+        )
+        rows = self._chunk.rows()
+        if rows and not repeated(self._announce, seconds=_PATIENCE):
+            self.stopped = "cancelled"
+            self._chunk = None
+            return ()
+        return rows
+
+    def _announce(self) -> bool:
+        assert self._chunk is not None  # being begun
+        with self._database.begin() as tx:
+            if not self._is_ours(tx):
+                return False
+            tx.ledger.announce(self._sync.connection_id, self._sync.lane, self._chunk.announcement())
+        self._chunk.written = True
+        return True
+
+    def _store(self, chunk: Chunk | None, states: Sequence[StreamState]) -> bool:
+        with self._database.begin() as tx:
+            if chunk is not None:
+                writes = tx.ledger.lock(self._sync.connection_id)
+            if not self._is_ours(tx):
+                return False
+            if chunk is not None:
+                self._store_chunk(tx, chunk, unseen_writes=writes != chunk.writes)
+            if states:
+                tx.stream_states.save(self._sync.connection_id, states)
+        return True
+
+    def _store_chunk(self, tx: Transaction, chunk: Chunk, *, unseen_writes: bool) -> None:
+        connection_id, now = self._sync.connection_id, self._clock.now()
+        look, lost = chunk.look, set[Key]()
+        if unseen_writes:
+            look = look_at(tx, connection_id, [one.reading for one in chunk.decisions])
+            lost = chunk.raced(look)
+        entries = chunk.entries(lost=lost, asked=self._asked, now=now, answered_at=self._answered_at)
+        overwritten, heirs = chunk.new_hands(look, chunk.claims(lost=lost))
+        again = {*overwritten, *heirs, *lost, *chunk.hints}
+        again.update(one.reading.key for one in chunk.decisions if one.act is Act.DOUBT)
+        stored = dict(entries)
+        entries |= inherit(
+            {**entries_of(tx, connection_id, {*overwritten, *heirs} - entries.keys()), **entries}, overwritten, heirs
+        )
+        if rows := lost_rows(chunk.decisions, lost):
+            found = doubts(tx, connection_id, rows, now=now, entries=entries)
+            again.update(found)
+            entries |= found
+        tx.ledger.save(list(entries.values()))
+        for stream, ids in chunk.seen(stored).items():
+            tx.ledger.touch(connection_id, stream, ids, seen_at=now)
+        done, doubtful = chunk.settled(self._asked, again=again)
+        tx.changes.settled(done)
+        look_again(tx, self._sync, again | doubtful, now=now)
+        if chunk.opt_outs:
+            tx.suppressions.add(chunk.opt_outs)
+        if chunk.written:
+            tx.ledger.announce(connection_id, self._sync.lane, ())
+
+    def _is_ours(self, tx: Transaction) -> bool:
+        """Whether the sync still runs in our name: an attempt that was taken for dead must not disturb the next."""
+        present = tx.syncs.get(self._sync.id)
+        return present.status is SyncStatus.RUNNING and present.owner == self._sync.owner
+
+
+def _nothing(_: Sequence[StreamState]) -> Sequence[StreamState]:
+    return ()
