@@ -48,7 +48,6 @@ def destination_config(connection: Connection, vendors: VendorEndpoints) -> dict
         **own,
         "list": connection.list_choice,
         "api_key": connection.api_key.reveal(),
-        "list": connection.list_choice,
         "mapping": mapping,
         "tags": {"mode": "replace", **own.get("tags", {})},
         "emails": "all",
