@@ -308,7 +308,7 @@ def test_a_database_that_is_away_when_the_answer_comes_gets_the_pair_once_it_is_
         failures = 0
 
         @contextmanager
-        def begin(self):
+        def begin(self, *, reading=False):
             if self.failures:
                 self.failures -= 1
                 raise RetryableError("away", code="database_unavailable")

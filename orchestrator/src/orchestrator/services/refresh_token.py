@@ -5,17 +5,20 @@ import secrets
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import TypeVar
 
 from orchestrator.domain.account import OAuthToken
-from orchestrator.domain.errors import MisconfiguredError, OrchestratorError, RetryableError
+from orchestrator.domain.errors import MisconfiguredError, NeedsConsentError, OrchestratorError, RetryableError
 from orchestrator.domain.secret import Secret
 from orchestrator.domain.token_claims import token_claims
 from orchestrator.ports.clock import Clock
 from orchestrator.ports.database import Database
 from orchestrator.ports.vendors import Amocrm
-from orchestrator.services.renew_tokens import RenewTokens, usable
+from orchestrator.services.renew_tokens import REFUSED, RenewTokens, usable
 
 logger = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
 
 MARGIN = timedelta(minutes=10)
 """A token that ends sooner is renewed before it is handed out; a short-lived one in the last quarter of its life."""
@@ -67,15 +70,24 @@ class RefreshToken:
             return stored.access_token
         with self._database.begin() as transaction:
             first = transaction.leases.take(
-                f"refused:{account_id}", owner=secrets.token_hex(8), now=self._clock.now(), ttl=JUST_NOW
+                f"{REFUSED}:{account_id}", owner=secrets.token_hex(8), now=self._clock.now(), ttl=JUST_NOW
             )
         if not first:
             raise self._renew.consent_ended(stored, cause="refused")
         return self._renew.renew(stored, polls=POLLS)
 
+    def use(self, account_id: int, call: Callable[[str, Secret], Answer]) -> Answer:
+        """What `call` answers when it is given the account's present host and a token that works."""
+        token = self.access_token(account_id)
+        while True:
+            try:
+                return call(self._host(account_id), token)
+            except NeedsConsentError:
+                token = self.refused(account_id, token)  # raises when that token, too, is refused
+
     def refresh_due(self) -> int:
         """Renew the tokens of active accounts that end soon; returns how many were. Troubles are logged, not raised."""
-        with self._database.begin() as transaction:
+        with self._database.begin(reading=True) as transaction:
             account_ids = transaction.tokens.expiring(self._clock.now() + AHEAD)
         renewed = 0
         for account_id in account_ids:
@@ -88,8 +100,12 @@ class RefreshToken:
                 logger.warning("refresh_failed", extra={"account_id": account_id, "code": error.code})
         return renewed
 
+    def _host(self, account_id: int) -> str:
+        with self._database.begin(reading=True) as transaction:
+            return transaction.accounts.get(account_id).host
+
     def _stored(self, account_id: int) -> OAuthToken:
-        with self._database.begin() as transaction:
+        with self._database.begin(reading=True) as transaction:
             return usable(transaction, account_id)[1]
 
     def _is_due(self, token: OAuthToken, margin: timedelta) -> bool:

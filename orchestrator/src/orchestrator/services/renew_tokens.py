@@ -30,6 +30,8 @@ POLL_SECONDS = 0.1
 STORE_SECONDS = 60.0
 """How long to go on trying to store a new pair: it cannot be had again."""
 MOST_SKEW = timedelta(minutes=5)
+PAUSED, REFUSED = "refresh-paused", "token-refused"
+"""Leases that nobody works under: they only say that something was so a moment ago."""
 USABLE = frozenset({AccountStatus.ACTIVE, AccountStatus.UNLINKING})
 
 
@@ -96,7 +98,7 @@ class RenewTokens:
         if token.access_token != stale.access_token or token.refresh_token is None:
             return token.access_token
         now = self._clock.now()
-        if code := transaction.leases.holder(_pause(account.id), now=now):
+        if code := transaction.leases.holder(f"{PAUSED}:{account.id}", now=now):
             raise MisconfiguredError(f"amoCRM refused to renew the tokens of {account.host} a moment ago.", code=code)
         owner = f"{self._owner}:{secrets.token_hex(8)}"
         turn = _Turn(account, token, token.refresh_token, f"refresh:{account.id}", owner)
@@ -150,7 +152,7 @@ class RenewTokens:
 
     def _stored_by_another(self, turn: _Turn) -> Secret | None:
         """The access token that another process, whose turn overlapped ours, has stored."""
-        with self._database.begin() as transaction:
+        with self._database.begin(reading=True) as transaction:
             token = usable(transaction, turn.account.id)[1]
         return None if token.refresh_token == turn.refresh_token else token.access_token
 
@@ -168,7 +170,7 @@ class RenewTokens:
             if isinstance(error, RetryableError | NeedsConsentError):
                 return
             code = repair_of(error)
-            transaction.leases.take(_pause(turn.account.id), owner=code.value, now=now, ttl=PAUSE)
+            transaction.leases.take(f"{PAUSED}:{turn.account.id}", owner=code.value, now=now, ttl=PAUSE)
             transaction.repairs.open(
                 code,
                 account_id=turn.account.id,
@@ -224,8 +226,11 @@ def _note_success(transaction: Transaction, account_id: int, now: datetime) -> N
         transaction.repairs.close(code, account_id=account_id, connection_id=None, now=now)
 
 
-def _pause(account_id: int) -> str:
-    return f"refresh-pause:{account_id}"
+def forget_refusals(transaction: Transaction, account_id: int, *, now: datetime) -> None:
+    """New consent: what was refused before says nothing about it."""
+    for name in (f"{PAUSED}:{account_id}", f"{REFUSED}:{account_id}"):
+        if (owner := transaction.leases.holder(name, now=now)) is not None:
+            transaction.leases.free(name, owner=owner)
 
 
 def repair_of(error: OrchestratorError) -> RepairCode:

@@ -1,0 +1,27 @@
+"""The addresses vendors call. Each carries an unguessable part, because amoCRM signs nothing."""
+
+from urllib.parse import urlsplit
+
+from orchestrator.domain.account import Account
+from orchestrator.domain.connection import Connection
+
+AMOCRM_PATH = "/webhooks/amocrm/"
+UNISENDER_PATH = "/webhooks/unisender/"
+OAUTH_CALLBACK_PATH = "/oauth/callback"
+
+
+def amocrm_hook(public_url: str, account: Account) -> str:
+    return f"{public_url.rstrip('/')}{AMOCRM_PATH}{account.webhook_secret.reveal()}"
+
+
+def unisender_hook(public_url: str, connection: Connection) -> str:
+    return f"{public_url.rstrip('/')}{UNISENDER_PATH}{connection.hook_secret.reveal()}"
+
+
+def is_amocrm_hook_of(account: Account, address: str) -> bool:
+    """Whether an address at amoCRM is, or under another public address was, this account's."""
+    try:
+        path = urlsplit(address).path
+    except ValueError:
+        return False
+    return path.rstrip("/").endswith(f"{AMOCRM_PATH}{account.webhook_secret.reveal()}")
