@@ -180,6 +180,8 @@ SINGLE = [
     ('data_folder: "a\\0b"', "1:14: data_folder: it is no file name: correct it"),
     ("grpc: {certificate: a.pem}", "1:21: grpc.certificate: TLS needs grpc.key too: add it, or remove this"),
     ("runners: {airbyte: {client_id: a}}", "1:32: runners.airbyte.client_id: an application needs runners.airbyte.client_secret too: add it"),
+    ("workers: {lease_seconds: 20}", "1:26: workers.lease_seconds: one late heartbeat would cost the sync: write more than two heartbeats"),
+    ("workers: {heartbeat_seconds: 20}", "1:10: workers.lease_seconds: one late heartbeat would cost the sync: write more than two heartbeats"),
     # YAML itself
     ("http: {port: 1", "1:15: YAML cannot be read on from here (while parsing a flow mapping expected ',' or '}', but got '<stream end>'): look for an open quote or bracket, or a wrong indentation"),
     ("schedule: */15 * * * *", "1:11: YAML reads one of * & ! % @ ` here as a sign of its own: put the text in quotes"),

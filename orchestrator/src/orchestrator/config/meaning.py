@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from orchestrator.config.complaints import name_of
 from orchestrator.config.document import Document, Place
 from orchestrator.config.problem import Problem
+from orchestrator.config.settings import WorkerSettings
 from orchestrator.domain.amocrm_host import account_host
 from orchestrator.domain.connection import RunnerKind
 from orchestrator.domain.errors import RejectedError
@@ -36,6 +37,7 @@ def problems_of_meaning(document: Document) -> list[Problem]:
         *(one for place, keys in UNIQUE for one in _doubles(document, place, keys)),
         *_encryption_keys(document),
         *_grpc(document),
+        *_lease(document),
         *_airbyte(document),
         *_accounts(document),
     ]
@@ -68,6 +70,16 @@ def _grpc(document: Document) -> Found:
     for present, absent in (("certificate", "key"), ("key", "certificate")):
         if _at(grpc, (present,)) is not None and _at(grpc, (absent,)) is None:
             yield ("grpc", present), f": TLS needs grpc.{absent} too: add it, or remove this"
+
+
+def _lease(document: Document) -> Found:
+    workers = WorkerSettings.model_fields
+    beat, lease = (
+        _number(_at(document.data, ("workers", name)), default=workers[name].default)
+        for name in ("heartbeat_seconds", "lease_seconds")
+    )
+    if beat is not None and lease is not None and lease <= 2 * beat:
+        yield ("workers", "lease_seconds"), ": one late heartbeat would cost the sync: write more than two heartbeats"
 
 
 def _airbyte(document: Document) -> Found:
@@ -112,6 +124,13 @@ def _filters(document: Document) -> Iterator[Problem]:
             inside = tuple(int(part) if part.isdigit() else part for part in re.findall(r"[^.\[\]]+", way))
             mark = document.mark_of((*place, *inside), key=True)
             yield Problem(mark=mark, sentence=f"{name_of(place[:-1])}.{error}")
+
+
+def _number(value: Any, *, default: float) -> float | None:
+    try:
+        return default if value is None else float(value)
+    except (TypeError, ValueError):
+        return None
 
 
 def _hosts(url: Any) -> set[str | None]:
