@@ -115,20 +115,9 @@ class WorkerSettings(Part):
     slice_seconds: float = Field(
         default=60, ge=1, le=3600, description="How long a bulk sync works before others get their turn."
     )
-    heartbeat_seconds: float = Field(
-        default=10, ge=0.1, le=60, description="How often a worker says that it is still at a sync."
-    )
+    heartbeat_seconds: float = Field(default=10, gt=0, le=60, description="How often a worker says that it is alive.")
     lease_seconds: float = Field(
-        default=25,
-        ge=0.3,
-        le=600,
-        description="After so long a silence another worker takes the sync over; more than two heartbeats.",
-    )
-    heartbeat_seconds: float = Field(
-        default=10, gt=0, le=60, description="How often a worker says that it is alive; below lease_seconds."
-    )
-    lease_seconds: float = Field(
-        default=25, gt=0, le=600, description="How long a silent worker keeps its sync before another takes it over."
+        default=25, gt=0, le=600, description="How long a silent worker keeps its sync: more than two heartbeats."
     )
 
 
