@@ -84,7 +84,6 @@ FIGURES = (
     ),
     Figure(name="repairs_open", kind=Kind.GAUGE, labels=("code",), tells="repairs somebody must see to"),
     Figure(name="accounts", kind=Kind.GAUGE, labels=("status",), tells="linked accounts"),
-    Figure(name="workers_alive", kind=Kind.GAUGE, tells="worker threads that said so in the last half minute"),
 )
 
 

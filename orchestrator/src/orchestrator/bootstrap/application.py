@@ -1,0 +1,322 @@
+"""Everything the service is made of, built when first asked for, so that a small command loads little.
+
+Imports stand inside the properties for that reason: the command line is quick, and a process loads what it needs.
+"""
+# ruff: noqa: PLC0415
+
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from orchestrator.adapters.clock import SystemClock
+from orchestrator.adapters.vault import Vault
+from orchestrator.config.settings import Settings
+from orchestrator.domain.connection import RunnerKind
+from orchestrator.domain.secret import Secret
+
+if TYPE_CHECKING:
+    from orchestrator.adapters.amocrm import HttpAmocrm
+    from orchestrator.adapters.spool import FileSpool
+    from orchestrator.adapters.unisender import HttpUnisender
+    from orchestrator.ports.database import Database
+    from orchestrator.ports.doorbell import Doorbell
+    from orchestrator.ports.runner import Runner
+    from orchestrator.services.depart_people import DepartPeople
+    from orchestrator.services.explain_contact import ExplainContact
+    from orchestrator.services.link_account import LinkAccount
+    from orchestrator.services.manage_connections import ManageConnections
+    from orchestrator.services.manage_integrations import ManageIntegrations
+    from orchestrator.services.measure import Measure
+    from orchestrator.services.plan_sync import PlanSync
+    from orchestrator.services.prune import Prune
+    from orchestrator.services.queue_sync import QueueSync
+    from orchestrator.services.receive_opt_out import ReceiveOptOut
+    from orchestrator.services.receive_webhook import DrainSpool, ReceiveWebhook
+    from orchestrator.services.refresh_suppressions import RefreshSuppressions
+    from orchestrator.services.refresh_token import RefreshToken
+    from orchestrator.services.report import Report
+    from orchestrator.services.retry_contacts import RetryContacts
+    from orchestrator.services.run_sync import RunSync
+    from orchestrator.services.schedule import Schedule
+    from orchestrator.services.sweep import Sweep
+    from orchestrator.services.sync_orders import VendorEndpoints
+    from orchestrator.services.unlink_account import UnlinkAccount
+    from orchestrator.services.watch_webhooks import WatchWebhooks
+    from orchestrator.services.work_sync import WorkSync
+    from orchestrator.telemetry.metrics import Metrics
+
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+
+
+@contextmanager
+def open_application(settings: Settings) -> Iterator["Application"]:
+    """The service over these settings, closed at the end of the block. Nothing is connected before it is used."""
+    application = Application(settings)
+    try:
+        yield application
+    finally:
+        application.close()
+
+
+class Application:
+    """The parts, by name. One per process; safe to use from several threads once a part was built."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.clock = SystemClock()
+        self.owner = f"{socket.gethostname()[:40]}:{os.getpid()}:{uuid4().hex[:8]}"
+        """Who holds leases and syncs."""
+
+    @cached_property
+    def public_url(self) -> str:
+        http = self.settings.http
+        return (self.settings.public_url or f"http://127.0.0.1:{http.port}").rstrip("/")
+
+    @cached_property
+    def folder(self) -> Path:
+        """The data folder, there and for our eyes only."""
+        folder = Path(self.settings.data_folder).resolve()
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return folder
+
+    @cached_property
+    def vault(self) -> Vault:
+        """Raises MisconfiguredError without keys."""
+        return Vault(self.settings.security.encryption_keys)
+
+    @cached_property
+    def database(self) -> "Database":
+        from orchestrator.adapters.database import open_database
+
+        wanted = self.settings.database
+        url = wanted.url.reveal() if wanted.url else f"sqlite:///{self.folder / 'orchestrator.db'}"
+        return open_database(url, vault=self.vault, pool_size=wanted.pool_size)
+
+    @cached_property
+    def doorbell(self) -> "Doorbell":
+        url = self.settings.queue.url
+        if url == "embedded":
+            from orchestrator.adapters.embedded_doorbell import EmbeddedDoorbell
+
+            return EmbeddedDoorbell()
+        from orchestrator.adapters.beanstalk import BeanstalkDoorbell
+
+        return BeanstalkDoorbell([url])
+
+    @cached_property
+    def meter(self) -> "Metrics":
+        # prometheus_client looks at the variable when it is first imported.
+        folder = self.folder / "metrics"
+        folder.mkdir(exist_ok=True)
+        os.environ.setdefault(METRICS_FOLDER, str(folder))
+        from orchestrator.telemetry.metrics import Metrics
+
+        return Metrics()
+
+    @cached_property
+    def spool(self) -> "FileSpool":
+        from orchestrator.adapters.spool import FileSpool
+
+        return FileSpool(self.folder / "spool", vault=self.vault)
+
+    @cached_property
+    def amocrm(self) -> "HttpAmocrm":
+        from orchestrator.adapters.amocrm import HttpAmocrm
+
+        wanted = self.settings.vendors
+        return HttpAmocrm(
+            base_url=wanted.amocrm_url,
+            connect_timeout=wanted.connect_timeout,
+            read_timeout=wanted.read_timeout,
+            meter=self.meter,
+        )
+
+    @cached_property
+    def unisender(self) -> "HttpUnisender":
+        from orchestrator.adapters.unisender import HttpUnisender
+
+        wanted = self.settings.vendors
+        address: dict[str, Any] = {"base_url": wanted.unisender_url} if wanted.unisender_url else {}
+        return HttpUnisender(
+            **address,
+            connect_timeout=wanted.connect_timeout,
+            read_timeout=wanted.read_timeout,
+            notify_url=self.public_url,
+        )
+
+    @cached_property
+    def runners(self) -> Mapping[RunnerKind, "Runner"]:
+        from orchestrator.adapters.runners.container import ContainerRunner
+        from orchestrator.adapters.runners.process import ProcessRunner
+        from orchestrator.config.catalogue import catalogue
+
+        known, wanted = catalogue(), self.settings.runners
+        found: dict[RunnerKind, Runner] = {
+            RunnerKind.PROCESS: ProcessRunner(modules={one.name: one.module for one in known}),
+            RunnerKind.CONTAINER: ContainerRunner(
+                images={one.name: one.image for one in known} | dict(wanted.container.images),
+                command=wanted.container.command.split(),
+                network=wanted.container.network,
+            ),
+        }
+        return found
+
+    @cached_property
+    def vendors(self) -> "VendorEndpoints":
+        from orchestrator.services.sync_orders import VendorEndpoints
+
+        wanted = self.settings.vendors
+        budgets = self.folder / "budgets"
+        budgets.mkdir(exist_ok=True, mode=0o700)
+        return VendorEndpoints(
+            amocrm_base_url=wanted.amocrm_url,
+            unisender_base_url=wanted.unisender_url,
+            rate_limits_off=not wanted.rate_limits,
+            requests_per_second=wanted.requests_per_second,
+            budget_folder=budgets,
+            extra_source={"connect_timeout": wanted.connect_timeout, "read_timeout": wanted.read_timeout},
+            extra_destination={"connect_timeout": wanted.connect_timeout, "read_timeout": wanted.read_timeout},
+        )
+
+    @cached_property
+    def queue_sync(self) -> "QueueSync":
+        from orchestrator.services.queue_sync import QueueSync
+
+        return QueueSync(database=self.database, doorbell=self.doorbell, clock=self.clock)
+
+    @cached_property
+    def refresh_token(self) -> "RefreshToken":
+        from orchestrator.services.refresh_token import RefreshToken
+
+        return RefreshToken(database=self.database, amocrm=self.amocrm, clock=self.clock, owner=self.owner)
+
+    @cached_property
+    def run_sync(self) -> "RunSync":
+        from orchestrator.services.run_sync import RunSync
+    from orchestrator.services.schedule import Schedule
+    from orchestrator.services.sweep import Sweep
+
+        return RunSync(
+            database=self.database,
+            runners=self.runners,
+            refresh_token=self.refresh_token,
+            vendors=self.vendors,
+            clock=self.clock,
+        )
+
+    def make_work(self) -> "WorkSync":
+        """One for each worker thread."""
+        from orchestrator.services.heartbeat import Pace
+        from orchestrator.services.work_sync import WorkSync
+
+        workers = self.settings.workers
+        pace = Pace(beat=workers.heartbeat_seconds, lease=workers.lease_seconds, slice=workers.slice_seconds)
+        return WorkSync(
+            database=self.database,
+            doorbell=self.doorbell,
+            run_sync=self.run_sync,
+            refresh_token=self.refresh_token,
+            clock=self.clock,
+            meter=self.meter,
+            owner=f"{self.owner}:{uuid4().hex[:8]}",
+            pace=pace,
+        )
+
+    @cached_property
+    def receive_webhook(self) -> "ReceiveWebhook":
+        from orchestrator.services.receive_webhook import ReceiveWebhook
+
+        debounce = timedelta(seconds=self.settings.webhooks.debounce_seconds)
+        return ReceiveWebhook(
+            database=self.database, doorbell=self.doorbell, clock=self.clock, meter=self.meter, debounce=debounce
+        )
+
+    @cached_property
+    def drain_spool(self) -> "DrainSpool":
+        from orchestrator.services.receive_webhook import DrainSpool
+
+        return DrainSpool(spool=self.spool, receive_webhook=self.receive_webhook)
+
+    @cached_property
+    def receive_opt_out(self) -> "ReceiveOptOut":
+        from orchestrator.services.receive_opt_out import ReceiveOptOut
+
+        return ReceiveOptOut(database=self.database, clock=self.clock)
+
+    @cached_property
+    def retry_contacts(self) -> "RetryContacts":
+        from orchestrator.services.retry_contacts import RetryContacts
+
+        return RetryContacts(database=self.database, queue_sync=self.queue_sync, clock=self.clock)
+
+    @cached_property
+    def refresh_suppressions(self) -> "RefreshSuppressions":
+        from orchestrator.services.refresh_suppressions import RefreshSuppressions
+
+        return RefreshSuppressions(
+            database=self.database,
+            unisender=self.unisender,
+            retry_contacts=self.retry_contacts,
+            clock=self.clock,
+            public_url=self.public_url,
+        )
+
+    @cached_property
+    def watch_webhooks(self) -> "WatchWebhooks":
+        from orchestrator.services.watch_webhooks import WatchWebhooks
+
+        return WatchWebhooks(
+            database=self.database,
+            amocrm=self.amocrm,
+            unisender=self.unisender,
+            refresh_token=self.refresh_token,
+            queue_sync=self.queue_sync,
+            clock=self.clock,
+            public_url=self.public_url,
+            every=timedelta(minutes=self.settings.webhooks.watch_minutes),
+        )
+
+    @cached_property
+    def sweep(self) -> "Sweep":
+        from orchestrator.services.sweep import Sweep
+
+        silent = self.settings.workers.lease_seconds
+        return Sweep(database=self.database, doorbell=self.doorbell, clock=self.clock, silent_seconds=silent)
+
+    @cached_property
+    def schedule(self) -> "Schedule":
+        from orchestrator.adapters.cron import next_run
+        from orchestrator.services.schedule import Schedule
+
+        return Schedule(database=self.database, doorbell=self.doorbell, clock=self.clock, next_run=next_run)
+
+    @cached_property
+    def prune(self) -> "Prune":
+        from orchestrator.services.prune import Prune
+
+        return Prune(database=self.database, clock=self.clock, journal_days=self.settings.webhooks.journal_days)
+
+    @cached_property
+    def measure(self) -> "Measure":
+        from orchestrator.services.measure import Measure
+
+        return Measure(database=self.database, doorbell=self.doorbell, meter=self.meter)
+
+    @property
+    def signing_key(self) -> Secret:
+        return self.vault.signing_key()
+
+    def close(self) -> None:
+        """End what was opened: connectors first, then the doorbell, then the database."""
+        built = vars(self)
+        for runner in built.get("runners", {}).values():
+            runner.close()
+        for name in ("doorbell", "database"):
+            if name in built:
+                built[name].close()
