@@ -199,8 +199,6 @@ class Application:
     @cached_property
     def run_sync(self) -> "RunSync":
         from orchestrator.services.run_sync import RunSync
-    from orchestrator.services.schedule import Schedule
-    from orchestrator.services.sweep import Sweep
 
         return RunSync(
             database=self.database,
