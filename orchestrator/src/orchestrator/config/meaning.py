@@ -13,9 +13,11 @@ from orchestrator.config.problem import Problem
 from orchestrator.config.settings import WorkerSettings
 from orchestrator.domain.amocrm_host import account_host
 from orchestrator.domain.connection import RunnerKind
+from orchestrator.domain.destination_settings import problems_of
 from orchestrator.domain.errors import RejectedError
 from orchestrator.domain.rules import parse
 
+DESTINATION_KEYS = ("list", "mapping", "tags", "default_country", "emails", "phones", "when_empty")
 UNIQUE: tuple[tuple[Place, tuple[str, ...]], ...] = (
     (("integrations",), ("name",)),
     (("integrations",), ("client_id",)),
@@ -44,7 +46,8 @@ def problems_of_meaning(document: Document) -> list[Problem]:
     problems = [
         Problem(mark=document.mark_of(place), sentence=f"{name_of(place)}{sentence}") for place, sentence in found
     ]
-    return [*problems, *_filters(document)]
+    told = {problem.mark for problem in document.problems}
+    return [*problems, *_filters(document), *(one for one in _destinations(document) if one.mark not in told)]
 
 
 def _doubles(document: Document, place: Place, keys: tuple[str, ...]) -> Found:
@@ -112,18 +115,40 @@ def _accounts(document: Document) -> Found:
 
 def _filters(document: Document) -> Iterator[Problem]:
     """Rules that cannot be read; their sentences begin with the way to what is wrong."""
-    entries: list[Place] = [("connections", index) for index in range(len(_list(document, ("connections",))))]
-    for place in (("connection_defaults", "filter"), *((*entry, "filter") for entry in entries)):
-        rule = _at(document.data, place)
-        if not isinstance(rule, Mapping) or any(lost[: len(place)] == place for lost in document.broken):
-            continue
-        try:
-            parse(rule)
-        except RejectedError as error:
-            way = str(error).partition(" ")[0].removeprefix("filter")
-            inside = tuple(int(part) if part.isdigit() else part for part in re.findall(r"[^.\[\]]+", way))
-            mark = document.mark_of((*place, *inside), key=True)
-            yield Problem(mark=mark, sentence=f"{name_of(place[:-1])}.{error}")
+    for place in _rule_places(document):
+        rule = _at(document.data, (*place, "filter"))
+        if isinstance(rule, Mapping):
+            try:
+                parse(rule)
+            except RejectedError as error:
+                yield _inside(document, place, str(error))
+
+
+def _destinations(document: Document) -> Iterator[Problem]:
+    """What Unisender or the destination would refuse."""
+    for place in _rule_places(document):
+        entry = _at(document.data, place)
+        if isinstance(entry, Mapping):
+            own = {key: entry[key] for key in DESTINATION_KEYS if entry.get(key) is not None}
+            for sentence in problems_of({"list": {"id": 1}} | own):
+                yield _inside(document, place, sentence)
+
+
+def _rule_places(document: Document) -> Iterator[Place]:
+    """Where rules of connections stand, but for those that could not be read."""
+    places: list[Place] = [("connection_defaults",)]
+    places += [("connections", index) for index in range(len(_list(document, ("connections",))))]
+    for place in places:
+        if not any(lost[: len(place)] == place or place[: len(lost)] == lost for lost in document.broken):
+            yield place
+
+
+def _inside(document: Document, place: Place, sentence: str) -> Problem:
+    """A sentence that begins with the way to what is wrong: `filter.and[0].tag must be …`."""
+    way = sentence.partition(" ")[0].rstrip(":")
+    inside = tuple(int(part) if part.isdigit() else part for part in re.findall(r"[^.\[\]]+", way))
+    mark = document.mark_of((*place, *inside), key="known" in sentence)
+    return Problem(mark=mark, sentence=f"{name_of(place)}.{sentence}")
 
 
 def _number(value: Any, *, default: float) -> float | None:
