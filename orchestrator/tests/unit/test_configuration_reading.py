@@ -168,7 +168,7 @@ SINGLE = [
     ("connection_defaults: {schedule: every day}", '1:33: connection_defaults.schedule: it is no cron expression: write five fields in quotes, like "*/15 * * * *"'),
     ("connection_defaults: {streams: []}", "1:32: connection_defaults.streams: it must be a list of at least 1: write more items"),
     ("connection_defaults: {filter: {and: [{tga: x}]}}", "1:39: connection_defaults.filter.and[0].tga is not known: did you mean tag?"),
-    ("connection_defaults: {mapping: {fields: [{from: a, to: Имя}]}}", "1:57: connection_defaults.mapping.fields[0].to must be Latin letters, digits and _, beginning with a letter"),
+    ("connection_defaults: {mapping: {fields: [{from: a, to: Имя}]}}", "1:56: connection_defaults.mapping.fields[0].to must be Latin letters, digits and _, beginning with a letter"),
     ("connection_defaults: {tags: {static: ['a,b']}}", "1:38: connection_defaults.tags.static must be a list of texts without commas"),
     ("connection_defaults: {filter: {tag: 5}}", "1:37: connection_defaults.filter.tag must be the name of a tag, or a list of names (in quotes if it is a number)"),
     ("public_url: http://example.com", "1:13: public_url: secrets travel to this address: use https (http is for this machine only)"),
