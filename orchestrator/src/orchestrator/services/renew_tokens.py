@@ -79,9 +79,9 @@ class RenewTokens:
         with self._database.begin() as transaction:
             account = transaction.accounts.get(token.account_id)
             stored = transaction.tokens.get(account.id)
-            if stored is not None and stored.access_token == token.access_token:
-                transaction.tokens.save(replace(stored, refreshing_since=None))
-                transaction.accounts.move(account.id, to=AccountStatus.NEEDS_REAUTH)
+            newest = stored is not None and stored.access_token == token.access_token
+            if newest and transaction.accounts.move(account.id, to=AccountStatus.NEEDS_REAUTH):
+                transaction.tokens.save(replace(token, refreshing_since=None))
                 transaction.repairs.open(
                     RepairCode.CONSENT_NEEDED,
                     account_id=account.id,
