@@ -128,5 +128,5 @@ def _merged(incoming: Incoming) -> Sequence[tuple[str, Any]]:
 
 
 def _gravity(column: Any) -> Any:
-    weights = ((literal_column(f"'{reason}'"), literal_column(str(weight))) for reason, weight in GRAVITY.items())
-    return case(*((column == reason, weight) for reason, weight in weights))
+    written: Any = literal_column
+    return case(*((column == written(f"'{reason}'"), written(str(weight))) for reason, weight in GRAVITY.items()))
