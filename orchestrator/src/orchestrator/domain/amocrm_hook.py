@@ -86,7 +86,8 @@ def parse(body: bytes, *, levels: int = DEEPEST) -> Branch | None:
     tree, branches = Branch(), 0
     for field in body.split(b"&"):
         name, _, value = field.partition(b"=")
-        if not name or name.count(b"[") + name.count(b"%5B") + name.count(b"%5b") >= levels:
+        name = name.replace(b"%5B", b"[").replace(b"%5D", b"]")  # most of the decoding there is, done the quick way
+        if not name or name.count(b"[") + name.count(b"%5b") >= levels:
             continue
         at, (key, *below) = tree, _keys(_decoded(name))
         for next_key in below:
@@ -166,7 +167,8 @@ def _keys(path: str) -> list[str]:
 
 
 def _decoded(text: bytes) -> str:
-    return unquote_plus(text.decode(errors="replace"), errors="replace")
+    plain = text.decode(errors="replace")
+    return unquote_plus(plain, errors="replace") if "%" in plain or "+" in plain else plain
 
 
 def _number(node: object) -> int | None:

@@ -13,15 +13,15 @@ from orchestrator.entrypoints.http.description import describe
 from orchestrator.entrypoints.http.edge import Edge
 from orchestrator.entrypoints.http.hook_intake import HookIntake
 from orchestrator.entrypoints.http.problems import answer_problems
-from orchestrator.entrypoints.http.routing import Gate, Route, add_routes
+from orchestrator.entrypoints.http.routing import Gate, Open, add_routes
 from orchestrator.entrypoints.http.services import HttpOptions, Services
 
-VENDORS = (
-    Route("POST", "/webhooks/amocrm/{secret}", webhooks.receive_amocrm_webhook, errors=(408, 413)),
+OPEN = (
+    Open("POST", "/webhooks/amocrm/{secret}", webhooks.receive_amocrm_webhook),
     # One Kommo user got "Invalid URL" until the address ended with a slash (amoCRM forum).
-    Route("POST", "/webhooks/amocrm/{secret}/", webhooks.receive_amocrm_webhook, hidden=True),
-    Route("POST", "/webhooks/unisender/{hook_secret}", webhooks.receive_unisender_webhook, errors=(408, 413)),
-    Route("GET", "/webhooks/unisender/{hook_secret}", webhooks.probe_unisender_webhook),
+    Open("POST", "/webhooks/amocrm/{secret}/", webhooks.receive_amocrm_webhook),
+    Open("POST", "/webhooks/unisender/{secret}", webhooks.receive_unisender_webhook),
+    Open("GET", "/webhooks/unisender/{secret}", webhooks.probe_unisender_webhook),
 )
 
 
@@ -48,7 +48,7 @@ def make_app(services: Services, options: HttpOptions) -> FastAPI:
     )
     app.state.services, app.state.options = services, options
     gate = Gate(doorkeeper=Doorkeeper(options.tokens), failures=FailureLimit(), clock=services.clock)
-    add_routes(app, VENDORS, prefix="", gate=gate)
+    add_routes(app, OPEN, gate=gate)
     answer_problems(app)
     limits: dict[str, Any] = {"/webhooks/": options.body_limit_bytes}
     app.add_middleware(Edge, limits=limits)

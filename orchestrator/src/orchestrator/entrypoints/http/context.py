@@ -9,14 +9,24 @@ from orchestrator.entrypoints.http.hook_intake import HookIntake
 from orchestrator.entrypoints.http.services import HttpOptions, Services
 
 
-async def _services(request: Request) -> Services:
+def services_of(request: Request) -> Services:
     services: Services = request.app.state.services
     return services
 
 
-async def _intake(request: Request) -> HookIntake:
+def intake_of(request: Request) -> HookIntake:
     intake: HookIntake = request.app.state.intake
     return intake
+
+
+def language_of(request: Request) -> Language:
+    options: HttpOptions = request.app.state.options
+    return preferred_language(request.headers.get("accept-language", ""), otherwise=options.language)
+
+
+# Coroutines, because FastAPI would send anything else to a thread.
+async def _services(request: Request) -> Services:
+    return services_of(request)
 
 
 async def _actor(request: Request) -> str:
@@ -24,12 +34,10 @@ async def _actor(request: Request) -> str:
 
 
 async def _language(request: Request) -> Language:
-    options: HttpOptions = request.app.state.options
-    return preferred_language(request.headers.get("accept-language", ""), otherwise=options.language)
+    return language_of(request)
 
 
 ServicesHere = Annotated[Services, Depends(_services)]
-HookIntakeHere = Annotated[HookIntake, Depends(_intake)]
 Actor = Annotated[str, Depends(_actor)]
 """Who calls, for the audit log."""
 LanguageHere = Annotated[Language, Depends(_language)]

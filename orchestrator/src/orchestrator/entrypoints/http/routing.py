@@ -15,28 +15,30 @@ from orchestrator.entrypoints.http.problems import MEDIA_TYPE, TooManyFailuresEr
 from orchestrator.ports.clock import Clock
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
-ALWAYS_POSSIBLE = (
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-    HTTPStatus.INTERNAL_SERVER_ERROR,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-)
-WITH_TOKEN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
+ALWAYS_POSSIBLE = (401, 403, 422, 429, 500, 503)
 SCOPE_OF = "x-scope"
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
-    """One line: method, path, who answers, and the scope a token needs (None: open to everybody)."""
+class Open:
+    """A line for vendors, browsers and monitors: no token, no description, and no framework in between."""
+
+    method: str
+    path: str
+    endpoint: Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """A line of the API: method, path, who answers, and the scope a token needs."""
 
     method: str
     path: str
     endpoint: Callable[..., Any]
-    scope: Scope | None = None
+    scope: Scope
     status: int = HTTPStatus.OK
     errors: tuple[int, ...] = ()
-    """Statuses of problems beyond those every route may answer with."""
-    hidden: bool = False
-    """Not a part of the API's description."""
+    """Statuses of problems beyond those every call may end with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,26 +65,29 @@ class Gate:
         return caller
 
 
-def add_routes(app: FastAPI, routes: Sequence[Route], *, prefix: str, gate: Gate) -> None:
-    """Add every line; its tag is the module its endpoint lives in."""
-    for route in routes:
+def add_routes(app: FastAPI, lines: Sequence[Open | Guarded], *, gate: Gate, prefix: str = "") -> None:
+    """Add every line. A guarded one is tagged with the module its endpoint lives in."""
+    for line in lines:
+        if isinstance(line, Open):
+            app.router.add_route(prefix + line.path, line.endpoint, methods=[line.method], include_in_schema=False)
+            continue
+        name = line.endpoint.__name__
         app.router.add_api_route(
-            prefix + route.path,
-            route.endpoint,
-            methods=[route.method],
-            status_code=route.status,
-            tags=[route.endpoint.__module__.rpartition(".")[2]],
-            operation_id=route.endpoint.__name__,
-            summary=route.endpoint.__name__.replace("_", " ").capitalize(),
-            responses=_problems(route),
-            route_class_override=APIRoute if route.scope is None else _guarded(gate, route.scope),
-            openapi_extra={} if route.scope is None else _security(route.scope),
-            include_in_schema=not route.hidden,
+            prefix + line.path,
+            line.endpoint,
+            methods=[line.method],
+            status_code=line.status,
+            tags=[line.endpoint.__module__.rpartition(".")[2]],
+            operation_id=name,
+            summary=name.replace("_", " ").capitalize(),
+            responses=_problems(line),
+            route_class_override=_asking_first(gate, line.scope),
+            openapi_extra={"security": [{"bearer": []}], SCOPE_OF: line.scope.value},
         )
 
 
-def _guarded(gate: Gate, scope: Scope) -> type[APIRoute]:
-    class Guarded(APIRoute):
+def _asking_first(gate: Gate, scope: Scope) -> type[APIRoute]:
+    class AskingFirst(APIRoute):
         """Asks for the token before the body is read and parameters are looked at."""
 
         def get_route_handler(self) -> Handler:
@@ -94,14 +99,12 @@ def _guarded(gate: Gate, scope: Scope) -> type[APIRoute]:
 
             return handler
 
-    return Guarded
+    return AskingFirst
 
 
-def _security(scope: Scope) -> dict[str, Any]:
-    return {"security": [{"bearer": []}], SCOPE_OF: scope.value}
-
-
-def _problems(route: Route) -> dict[int | str, dict[str, Any]]:
-    statuses = {*route.errors, *ALWAYS_POSSIBLE, *(WITH_TOKEN if route.scope is not None else ())}
+def _problems(line: Guarded) -> dict[int | str, dict[str, Any]]:
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {int(status): {"description": HTTPStatus(status).phrase, "content": content} for status in sorted(statuses)}
+    return {
+        int(status): {"description": HTTPStatus(status).phrase, "content": content}
+        for status in sorted({*line.errors, *ALWAYS_POSSIBLE})
+    }

@@ -6,13 +6,12 @@ import asyncio
 import time
 from http import HTTPStatus
 
-from fastapi import Request
-from fastapi.responses import PlainTextResponse, Response
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
 
 from orchestrator.domain.amocrm_hook import Arrival
 from orchestrator.domain.secret import Secret
-from orchestrator.entrypoints.http.context import HookIntakeHere, ServicesHere
+from orchestrator.entrypoints.http.context import intake_of, services_of
 from orchestrator.entrypoints.http.problems import TooSlowError
 
 LONGEST_SECRET = 200
@@ -20,34 +19,35 @@ BODY_SECONDS = 10.0
 GONE_AWAY = Response(status_code=HTTPStatus.BAD_REQUEST)
 
 
-async def receive_amocrm_webhook(
-    secret: str, request: Request, services: ServicesHere, intake: HookIntakeHere
-) -> Response:
+async def receive_amocrm_webhook(request: Request) -> Response:
     """A change in amoCRM: form-encoded, to the account's own secret address. Unknown addresses are answered 200 too."""
     started = time.monotonic()
     try:
         body = await _body(request)
     except ClientDisconnect:
         return GONE_AWAY
+    services, secret = services_of(request), request.path_params["secret"]
     if len(secret) <= LONGEST_SECRET:
-        await intake.take(Arrival(secret=Secret(secret), body=body, received_at=services.clock.now()))
+        arrival = Arrival(secret=Secret(secret), body=body, received_at=services.clock.now())
+        await intake_of(request).take(arrival)
     services.meter.observe("webhook_answer_seconds", time.monotonic() - started)
     return PlainTextResponse("ok")
 
 
-async def receive_unisender_webhook(hook_secret: str, request: Request, services: ServicesHere) -> Response:
+async def receive_unisender_webhook(request: Request) -> Response:
     """Opt-outs from Unisender, signed with the account's API key. Unisender repeats what is not answered 200."""
     try:
         body = await _body(request)
     except ClientDisconnect:
         return GONE_AWAY
-    if len(hook_secret) <= LONGEST_SECRET:
-        verdict = await asyncio.to_thread(services.receive_opt_out.receive, hook_secret, body)
+    services, secret = services_of(request), request.path_params["secret"]
+    if len(secret) <= LONGEST_SECRET:
+        verdict = await asyncio.to_thread(services.receive_opt_out.receive, secret, body)
         services.meter.count("webhooks_total", source="unisender", verdict=str(verdict))
     return PlainTextResponse("ok")
 
 
-async def probe_unisender_webhook(hook_secret: str) -> Response:  # noqa: ARG001 - the path is all there is to it
+async def probe_unisender_webhook(_: Request) -> Response:
     """Unisender looks at an address before it uses it."""
     return PlainTextResponse("ok")
 
