@@ -28,8 +28,8 @@ class ReceiveOptOut:
     def receive(self, hook_secret: str, body: bytes) -> OptOutVerdict:
         """Store what the body says, when it is signed with the API key of the connection the secret belongs to.
 
-        `forged`: it is not, and nothing was stored; Unisender repeats what is not answered with 200 for a day, in which
-        a key that was changed at Unisender can be changed here too. `uninteresting`: it says nothing of our list.
+        `forged`: it is not, and nothing was stored; after a change of key at Unisender a genuine one looks like this
+        too, and RefreshSuppressions brings what it said. `uninteresting`: it says nothing of our list.
 
         Raises:
             RetryableError: the database is away.

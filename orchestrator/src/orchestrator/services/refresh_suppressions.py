@@ -21,6 +21,7 @@ from orchestrator.domain.errors import (
     OrchestratorError,
     RetryableError,
 )
+from orchestrator.domain.hook_addresses import unisender_hook
 from orchestrator.domain.ledger import Suppression, SuppressionReason
 from orchestrator.domain.opting_out import lifts, why_suppressed
 from orchestrator.domain.repair import RepairCode
@@ -63,7 +64,7 @@ class RefreshSuppressions:
         self._unisender = unisender
         self._retry_contacts = retry_contacts
         self._clock = clock
-        self._public_url = public_url.rstrip("/")
+        self._public_url = public_url
 
     def refresh(self, connection_id: int) -> int:
         """Bring one connection's suppressions up to date; returns how many were new.
@@ -97,10 +98,6 @@ class RefreshSuppressions:
                     tired.add(connection.api_key)
                     self._give_turn_back(connection, owner)
         return new
-
-    def hook_url(self, connection: Connection) -> str:
-        """Where Unisender is to call for this connection."""
-        return f"{self._public_url}/webhooks/unisender/{connection.hook_secret.reveal()}"
 
     def _connections(self) -> Sequence[Connection]:
         working = {AccountStatus.ACTIVE, AccountStatus.NEEDS_REAUTH, AccountStatus.DISABLED}
@@ -152,7 +149,7 @@ class RefreshSuppressions:
 
     def _watch_hook(self, connection: Connection) -> None:
         """See that our webhook is there and alive. Without it opt-outs arrive with the next refresh, not at once."""
-        url = self.hook_url(connection)
+        url = unisender_hook(self._public_url, connection)
         try:
             if self._unisender.hooks(connection.api_key).get(url) != "active":
                 self._unisender.set_hook(connection.api_key, url)
