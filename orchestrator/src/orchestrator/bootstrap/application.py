@@ -18,7 +18,6 @@ from orchestrator.adapters.clock import SystemClock
 from orchestrator.adapters.vault import Vault
 from orchestrator.config.settings import Settings
 from orchestrator.domain.connection import RunnerKind
-from orchestrator.domain.secret import Secret
 
 if TYPE_CHECKING:
     from orchestrator.adapters.amocrm import HttpAmocrm
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
     from orchestrator.ports.database import Database
     from orchestrator.ports.doorbell import Doorbell
     from orchestrator.ports.runner import Runner
+    from orchestrator.services.apply_configuration import ApplyConfiguration
+    from orchestrator.services.check_connection import CheckConnection
     from orchestrator.services.depart_people import DepartPeople
     from orchestrator.services.explain_contact import ExplainContact
     from orchestrator.services.link_account import LinkAccount
@@ -306,9 +307,98 @@ class Application:
 
         return Measure(database=self.database, doorbell=self.doorbell, meter=self.meter)
 
-    @property
-    def signing_key(self) -> Secret:
-        return self.vault.signing_key()
+    @cached_property
+    def manage_integrations(self) -> "ManageIntegrations":
+        from orchestrator.services.manage_integrations import ManageIntegrations
+
+        return ManageIntegrations(database=self.database, clock=self.clock)
+
+    @cached_property
+    def check_connection(self) -> "CheckConnection":
+        from orchestrator.services.check_connection import CheckConnection
+
+        return CheckConnection(
+            database=self.database, runners=self.runners, refresh_token=self.refresh_token, vendors=self.vendors
+        )
+
+    @cached_property
+    def manage_connections(self) -> "ManageConnections":
+        from orchestrator.adapters.cron import check_cron
+        from orchestrator.config.declared import connection_settings
+        from orchestrator.services.manage_connections import ManageConnections
+
+        return ManageConnections(
+            database=self.database,
+            unisender=self.unisender,
+            check_connection=self.check_connection,
+            queue_sync=self.queue_sync,
+            clock=self.clock,
+            public_url=self.public_url,
+            check_schedule=check_cron,
+            defaults=connection_settings(self.settings.connection_defaults),
+        )
+
+    @cached_property
+    def apply_configuration(self) -> "ApplyConfiguration":
+        from orchestrator.adapters.cron import check_cron
+        from orchestrator.services.apply_configuration import ApplyConfiguration
+        from orchestrator.services.declare_connections import DeclareConnections
+
+        declare = DeclareConnections(
+            database=self.database,
+            manage_connections=self.manage_connections,
+            queue_sync=self.queue_sync,
+            clock=self.clock,
+            check_schedule=check_cron,
+        )
+        return ApplyConfiguration(
+            database=self.database,
+            manage_integrations=self.manage_integrations,
+            declare_connections=declare,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def link_account(self) -> "LinkAccount":
+        from orchestrator.services.link_account import LinkAccount
+
+        amocrm_url = self.settings.vendors.amocrm_url
+        return LinkAccount(
+            database=self.database,
+            amocrm=self.amocrm,
+            watch_webhooks=self.watch_webhooks,
+            queue_sync=self.queue_sync,
+            clock=self.clock,
+            public_url=self.public_url,
+            state_key=self.vault.signing_key(),
+            consent_url=f"{amocrm_url}/oauth" if amocrm_url else None,
+        )
+
+    @cached_property
+    def depart_people(self) -> "DepartPeople":
+        from orchestrator.services.depart_people import DepartPeople
+
+        return DepartPeople(database=self.database, runners=self.runners, vendors=self.vendors, clock=self.clock)
+
+    @cached_property
+    def unlink_account(self) -> "UnlinkAccount":
+        from orchestrator.services.unlink_account import UnlinkAccount
+
+        return UnlinkAccount(
+            database=self.database,
+            amocrm=self.amocrm,
+            unisender=self.unisender,
+            refresh_token=self.refresh_token,
+            depart_people=self.depart_people,
+            clock=self.clock,
+            public_url=self.public_url,
+        )
+
+    def declare(self) -> None:
+        """Make the database agree with what the configuration says of integrations and connections."""
+        from orchestrator.config.declared import declaration
+
+        self.apply_configuration.run(declaration(self.settings))
 
     def close(self) -> None:
         """End what was opened: connectors first, then the doorbell, then the database."""

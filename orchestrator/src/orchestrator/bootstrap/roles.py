@@ -99,7 +99,7 @@ def exit_at_once(code: int = 0) -> None:
 @contextmanager
 def _prepared(application: Application) -> Iterator[None]:
     application.database.migrate()
-    application.apply_configuration.run(application.settings)
+    application.declare()
     yield
 
 
@@ -132,6 +132,7 @@ def duties(application: Application) -> Sequence[Duty]:
         Duty(name="webhooks", every_seconds=15, run=application.watch_webhooks.check_due),
         Duty(name="tokens", every_seconds=60, run=application.refresh_token.refresh_due),
         Duty(name="opt_outs", every_seconds=HOUR / 4, run=application.refresh_suppressions.refresh_all),
+        Duty(name="configuration", every_seconds=15, run=application.declare),
         Duty(name="prune", every_seconds=HOUR, run=application.prune.run),
     )
 
