@@ -1,5 +1,6 @@
 """Connections to MySQL, MariaDB and SQLite, set up so that transactions mean the same on all of them."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +9,9 @@ from sqlalchemy.exc import ArgumentError
 
 from orchestrator.domain.errors import MisconfiguredError
 
-STATEMENT_SECONDS = 60
+STATEMENT_SECONDS = 20.0
 """A server that does not answer for so long is taken for lost."""
-LOCK_SECONDS = 5
-"""Longest wait for a row (MySQL) or for the file (SQLite)."""
-MYSQL_SESSION = (
-    "SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',"
-    f" innodb_lock_wait_timeout = {LOCK_SECONDS}"
-)
+MYSQL_SESSION = "SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'"
 
 
 def database_url(text: str) -> URL:
@@ -37,57 +33,49 @@ def database_url(text: str) -> URL:
     )
 
 
-def open_engine(url: URL, *, pool_size: int, connect_timeout: float, pool_timeout: float) -> Engine:
-    """A pool of connections. Nothing is connected yet."""
+def open_engine(
+    url: URL, *, pool_size: int, pool_timeout: float, connect_timeout: float, lock_timeout: float
+) -> Engine:
+    """A pool of connections. Nothing is connected yet. Times in seconds."""
+    pool = {"max_overflow": 0, "pool_size": pool_size, "pool_timeout": pool_timeout, "pool_use_lifo": True}
     if url.get_backend_name() == "sqlite":
-        return _sqlite(url, pool_size=pool_size, pool_timeout=pool_timeout)
-    return create_engine(
-        url,
-        connect_args=mysql_arguments(connect_timeout, STATEMENT_SECONDS),
-        isolation_level="READ COMMITTED",
-        paramstyle="format",  # values in order, see Sql.write_many
-        hide_parameters=True,  # they hold people and keys
-        max_overflow=0,
-        pool_pre_ping=True,
-        pool_recycle=3600,
-        pool_size=pool_size,
-        pool_timeout=pool_timeout,
-        pool_use_lifo=True,
-    )
+        return _sqlite(url, lock_timeout=lock_timeout, **pool)
+    arguments = _mysql_arguments(connect_timeout, STATEMENT_SECONDS, lock_timeout)
+    return _mysql(url, arguments, pool_pre_ping=True, pool_recycle=3600, **pool)
 
 
-def single_engine(url: URL, *, timeout: float, statement_timeout: float | None = None) -> Engine:
+def single_engine(
+    url: URL, *, connect_timeout: float, lock_timeout: float = 1.0, statement_timeout: float | None = None
+) -> Engine:
     """Connections that are not kept, apart from the pool: for a look whether the server answers, and for migrations."""
     if url.get_backend_name() == "sqlite":
-        return _sqlite(url, lock_seconds=timeout)
+        return _sqlite(url, lock_timeout=lock_timeout, poolclass=NullPool)
+    return _mysql(url, _mysql_arguments(connect_timeout, statement_timeout, lock_timeout), poolclass=NullPool)
+
+
+def _mysql(url: URL, arguments: dict[str, Any], **pool: Any) -> Engine:
     return create_engine(
         url,
-        connect_args=mysql_arguments(timeout, statement_timeout),
-        hide_parameters=True,
+        connect_args=arguments,
+        hide_parameters=True,  # they hold people and keys
         isolation_level="READ COMMITTED",
         paramstyle="format",  # values in order, see Sql.write_many
-        poolclass=NullPool,
+        **pool,
     )
 
 
-def mysql_arguments(connect_timeout: float, statement_timeout: float | None) -> dict[str, Any]:
+def _mysql_arguments(connect_timeout: float, statement_timeout: float | None, lock_timeout: float) -> dict[str, Any]:
     return {
         "connect_timeout": connect_timeout,
         "read_timeout": statement_timeout,
         "write_timeout": statement_timeout,
-        "init_command": MYSQL_SESSION,
+        "init_command": f"{MYSQL_SESSION}, innodb_lock_wait_timeout = {max(1, round(lock_timeout))}",
     }
 
 
-def _sqlite(
-    url: URL, *, pool_size: int | None = None, pool_timeout: float = 0, lock_seconds: float = LOCK_SECONDS
-) -> Engine:
-    pool: dict[str, Any] = {"poolclass": NullPool}
-    if pool_size is not None:
-        pool = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": pool_timeout}
-    engine = create_engine(
-        url, connect_args={"timeout": lock_seconds, "check_same_thread": False}, hide_parameters=True, **pool
-    )
+def _sqlite(url: URL, *, lock_timeout: float, **pool: Any) -> Engine:
+    arguments = {"timeout": lock_timeout, "check_same_thread": False}
+    engine = create_engine(url, connect_args=arguments, hide_parameters=True, **pool)
     event.listen(engine, "do_connect", _own_file)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -97,8 +85,9 @@ def _sqlite(
 def _own_file(_dialect: object, _record: object, arguments: list[Any], _keywords: dict[str, Any]) -> None:
     # Made by us before SQLite makes it, so that nobody else on the machine can read it.
     file = Path(arguments[0])
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.touch(mode=0o600)
+    with suppress(OSError):  # SQLite says what is wrong
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -300,6 +300,14 @@ leases = Table(
     **WITHOUT_NUMBER,
 )
 
+key_marks = Table(
+    "key_marks",
+    metadata,
+    Column("name", Word, primary_key=True),
+    Column("fingerprint", Fingerprint, nullable=False),
+    **WITHOUT_NUMBER,
+)
+
 nonces = Table(
     "nonces",
     metadata,

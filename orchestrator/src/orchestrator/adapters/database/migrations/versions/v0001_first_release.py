@@ -66,6 +66,14 @@ def upgrade() -> None:
     )
     _index("ix_integrations_client_id", "integrations", ["client_id"])
     op.create_table(
+        "key_marks",
+        sa.Column("name", sa.String(32), nullable=False),
+        sa.Column("fingerprint", Fingerprint, nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_key_marks"),
+        if_not_exists=True,
+        **OPTIONS,
+    )
+    op.create_table(
         "leases",
         sa.Column("name", sa.String(191), nullable=False),
         sa.Column("owner", sa.String(255), nullable=False),
