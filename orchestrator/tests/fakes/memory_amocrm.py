@@ -24,6 +24,7 @@ class MemoryAmocrm:
     skew: timedelta = timedelta(0)
     webhooks_allowed: bool = True
     resubscribing_enables: bool = True
+    access_form: Callable[[int], str] = lambda number: f"access-{number}"
     hooks: dict[int, dict[str, WebhookSubscription]] = field(default_factory=dict)
     _numbers: Any = field(default_factory=lambda: count(1))
     _codes: dict[str, int] = field(default_factory=dict)
@@ -39,6 +40,11 @@ class MemoryAmocrm:
     def pair(self, host: str) -> TokenPair:
         """Tokens as if they had been exchanged already."""
         return self._pair(self.hosts[host])
+
+    def long_lived(self, token: str, host: str) -> Secret:
+        """A token made on the integration's card."""
+        self._access[token] = self.hosts[host]
+        return Secret(token)
 
     def revoke(self) -> None:
         """The integration is switched off everywhere."""
@@ -121,9 +127,10 @@ class MemoryAmocrm:
 
     def _pair(self, account_id: int) -> TokenPair:
         number = next(self._numbers)
-        self._access[f"access-{number}"] = self._refresh[f"refresh-{number}"] = account_id
+        access = self.access_form(number)
+        self._access[access] = self._refresh[f"refresh-{number}"] = account_id
         return TokenPair(
-            access_token=Secret(f"access-{number}"),
+            access_token=Secret(access),
             refresh_token=Secret(f"refresh-{number}"),
             expires_in=self.expires_in,
             clock_skew=self.skew,
