@@ -346,7 +346,6 @@ class Application:
 
         declare = DeclareConnections(
             database=self.database,
-            manage_connections=self.manage_connections,
             queue_sync=self.queue_sync,
             clock=self.clock,
             check_schedule=check_cron,

@@ -1,4 +1,4 @@
-"""Connections of the configuration file, brought into the database: added, changed, removed as the file says.
+"""Connections of the configuration file, brought into the database: added and changed as the file says.
 
 Nothing is asked of Unisender here, so that a start never waits for it: the list is found, and the webhook set, when
 suppressions are refreshed before the first sync.
@@ -18,7 +18,6 @@ from orchestrator.domain.secret import Secret
 from orchestrator.domain.sync import SyncKind, Trigger
 from orchestrator.ports.clock import Clock
 from orchestrator.ports.database import Database, Transaction
-from orchestrator.services.manage_connections import ManageConnections
 from orchestrator.services.queue_sync import QueueSync
 
 ACTOR = "configuration"
@@ -44,19 +43,17 @@ class DeclareConnections:
         self,
         *,
         database: Database,
-        manage_connections: ManageConnections,
         queue_sync: QueueSync,
         clock: Clock,
         check_schedule: CheckSchedule,
     ) -> None:
         self._database = database
-        self._manage_connections = manage_connections
         self._queue_sync = queue_sync
         self._clock = clock
         self._check_schedule = check_schedule
 
     def declare(self, account_id: int, declared: Sequence[Declared]) -> None:
-        """All connections of the file for one account; those it no longer names are removed.
+        """All connections of the file for one account.
 
         Raises:
             InvalidSettingsError: a setting is wrong.
@@ -75,9 +72,6 @@ class DeclareConnections:
             connection, kind = self._put(account_id, one, present)
             if kind is not None and account.status is AccountStatus.ACTIVE and _works(connection):
                 self._queue_sync.start(connection.id, kind=kind, trigger=Trigger.LINK, actor=ACTOR)
-        for name, present in known.items():
-            if present.managed_by == YAML and name not in {one.name for one in declared}:
-                self._manage_connections.drop(present, actor=ACTOR)
 
     def _put(self, account_id: int, one: Declared, present: Connection | None) -> tuple[Connection, SyncKind | None]:
         """The connection as it is then, and which sync is to follow."""

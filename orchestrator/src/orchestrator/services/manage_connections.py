@@ -144,11 +144,7 @@ class ManageConnections:
 
     def remove(self, connection_id: int, *, actor: str) -> None:
         """People stay in the list; what is known of them here is forgotten, but for hashes of who opted out."""
-        self.drop(self._ours(connection_id), actor=actor)
-
-    def drop(self, connection: Connection, *, actor: str) -> None:
-        """Remove one that the configuration file no longer names."""
-        connection_id = connection.id
+        connection = self._ours(connection_id)
         with self._database.begin() as tx:
             tx.connections.save(replace(connection, status=ConnectionStatus.REMOVED))
             for sync in tx.syncs.page(connection_id=connection_id, status=OPEN | {SyncStatus.RUNNING}, limit=100):
