@@ -36,10 +36,13 @@ class DestinationOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncOrder:
-    """One run. `source` is None when only the flow's own records are to be written (departures)."""
+    """One run. `source` is None when only the flow's own records are to be written (departures).
+
+    `destination` is None when the source is only to be looked at: then the flow must return nothing to write.
+    """
 
     source: SourceOrder | None
-    destination: DestinationOrder
+    destination: DestinationOrder | None
     airbyte_connection_id: str | None = None
     label: str = ""
     """For logs: `sync 12`."""
