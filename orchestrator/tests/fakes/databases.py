@@ -87,7 +87,7 @@ def empty(url: str) -> None:
     with engine.begin() as connection:
         connection.execute(text("SET FOREIGN_KEY_CHECKS = 0"))
         for (table,) in connection.execute(text("SHOW TABLES")).all():
-            if table != "alembic_version":
+            if table not in {"alembic_version", "key_marks"}:
                 connection.execute(text(f"DELETE FROM `{table}`"))
         connection.execute(text("SET FOREIGN_KEY_CHECKS = 1"))
     engine.dispose()
