@@ -11,6 +11,8 @@ import jsonschema
 import pytest
 import yaml
 
+from orchestrator.config.catalogue import catalogue
+
 ROOT = Path(__file__).parents[1]
 BUNDLE = yaml.safe_load((ROOT / "metadata.yaml").read_text())["data"]
 COMPONENTS = {component["path"]: component["role"] for component in BUNDLE["components"]}
@@ -105,3 +107,17 @@ def test_the_top_level_holds_only_what_the_house_has_a_room_for() -> None:
     visible = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
 
     assert visible <= allowed
+
+
+def test_the_services_catalogue_is_what_the_bundle_and_its_connectors_say() -> None:
+    told = {one.name: (one.role, one.module, one.image) for one in catalogue()}
+    connectors = {path: connector_metadata(path)["data"] for path in CONNECTORS}
+
+    assert told == {
+        path: (
+            CONNECTORS[path],
+            f"{path.replace('-', '_')}.run",
+            f"{data['dockerRepository']}:{data['dockerImageTag']}",
+        )
+        for path, data in connectors.items()
+    }

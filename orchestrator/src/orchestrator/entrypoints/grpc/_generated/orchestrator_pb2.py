@@ -4,15 +4,18 @@
 # source: orchestrator/entrypoints/grpc/_generated/orchestrator.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "orchestrator/entrypoints/grpc/_generated/orchestrator.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'orchestrator/entrypoints/grpc/_generated/orchestrator.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -22,47 +25,43 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n;orchestrator/entrypoints/grpc/_generated/orchestrator.proto\x12\x0forchestrator.v1\x1a\x1fgoogle/protobuf/timestamp.proto"\xb5\x01\n\x07\x41\x63\x63ount\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x11\n\tamocrm_id\x18\x02 \x01(\x03\x12\x0c\n\x04host\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12.\n\x06status\x18\x05 \x01(\x0e\x32\x1e.orchestrator.v1.AccountStatus\x12\x10\n\x08webhooks\x18\x06 \x01(\x08\x12-\n\tlinked_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp"\x85\x03\n\x04Sync\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x12\n\naccount_id\x18\x02 \x01(\x03\x12\x15\n\rconnection_id\x18\x03 \x01(\x03\x12\'\n\x04kind\x18\x04 \x01(\x0e\x32\x19.orchestrator.v1.SyncKind\x12\x0f\n\x07trigger\x18\x05 \x01(\t\x12+\n\x06status\x18\x06 \x01(\x0e\x32\x1b.orchestrator.v1.SyncStatus\x12\'\n\x06\x63ounts\x18\x07 \x01(\x0b\x32\x17.orchestrator.v1.Counts\x12\x0f\n\x07\x66\x61ilure\x18\x08 \x01(\t\x12\x14\n\x0c\x66\x61ilure_text\x18\t \x01(\t\x12.\n\ncreated_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstarted_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inished_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp"\x8b\x01\n\x06\x43ounts\x12\x0c\n\x04read\x18\x01 \x01(\x03\x12\x0c\n\x04sent\x18\x02 \x01(\x03\x12\x11\n\tdelivered\x18\x03 \x01(\x03\x12\x11\n\tunchanged\x18\x04 \x01(\x03\x12\x10\n\x08unsynced\x18\x05 \x01(\x03\x12\x0f\n\x07removed\x18\x06 \x01(\x03\x12\x12\n\x05total\x18\x07 \x01(\x03H\x00\x88\x01\x01\x42\x08\n\x06_total"\x15\n\x13ListAccountsRequest"B\n\x14ListAccountsResponse\x12*\n\x08\x61\x63\x63ounts\x18\x01 \x03(\x0b\x32\x18.orchestrator.v1.Account"\'\n\x11GetAccountRequest\x12\x12\n\naccount_id\x18\x01 \x01(\x03"U\n\x14UnlinkAccountRequest\x12\x12\n\naccount_id\x18\x01 \x01(\x03\x12)\n\x04mode\x18\x02 \x01(\x0e\x32\x1b.orchestrator.v1.UnlinkMode"R\n\x10StartSyncRequest\x12\x15\n\rconnection_id\x18\x01 \x01(\x03\x12\'\n\x04kind\x18\x02 \x01(\x0e\x32\x19.orchestrator.v1.SyncKind"!\n\x0eGetSyncRequest\x12\x0f\n\x07sync_id\x18\x01 \x01(\x03"#\n\x10WatchSyncRequest\x12\x0f\n\x07sync_id\x18\x01 \x01(\x03*\xdf\x01\n\rAccountStatus\x12\x1e\n\x1a\x41\x43\x43OUNT_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x41\x43\x43OUNT_STATUS_PENDING\x10\x01\x12\x19\n\x15\x41\x43\x43OUNT_STATUS_ACTIVE\x10\x02\x12\x1f\n\x1b\x41\x43\x43OUNT_STATUS_NEEDS_REAUTH\x10\x03\x12\x1b\n\x17\x41\x43\x43OUNT_STATUS_DISABLED\x10\x04\x12\x1c\n\x18\x41\x43\x43OUNT_STATUS_UNLINKING\x10\x05\x12\x1b\n\x17\x41\x43\x43OUNT_STATUS_UNLINKED\x10\x06*o\n\nUnlinkMode\x12\x1b\n\x17UNLINK_MODE_UNSPECIFIED\x10\x00\x12\x14\n\x10UNLINK_MODE_KEEP\x10\x01\x12\x17\n\x13UNLINK_MODE_EXCLUDE\x10\x02\x12\x15\n\x11UNLINK_MODE_ERASE\x10\x03*\x84\x01\n\x08SyncKind\x12\x19\n\x15SYNC_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12SYNC_KIND_BACKFILL\x10\x01\x12\x19\n\x15SYNC_KIND_INCREMENTAL\x10\x02\x12\x16\n\x12SYNC_KIND_REALTIME\x10\x03\x12\x12\n\x0eSYNC_KIND_DEEP\x10\x04*\xbc\x01\n\nSyncStatus\x12\x1b\n\x17SYNC_STATUS_UNSPECIFIED\x10\x00\x12\x16\n\x12SYNC_STATUS_QUEUED\x10\x01\x12\x17\n\x13SYNC_STATUS_RUNNING\x10\x02\x12\x17\n\x13SYNC_STATUS_WAITING\x10\x03\x12\x14\n\x10SYNC_STATUS_DONE\x10\x04\x12\x16\n\x12SYNC_STATUS_FAILED\x10\x05\x12\x19\n\x15SYNC_STATUS_CANCELLED\x10\x06\x32\x85\x02\n\x08\x41\x63\x63ounts\x12[\n\x0cListAccounts\x12$.orchestrator.v1.ListAccountsRequest\x1a%.orchestrator.v1.ListAccountsResponse\x12J\n\nGetAccount\x12".orchestrator.v1.GetAccountRequest\x1a\x18.orchestrator.v1.Account\x12P\n\rUnlinkAccount\x12%.orchestrator.v1.UnlinkAccountRequest\x1a\x18.orchestrator.v1.Account2\xda\x01\n\x05Syncs\x12\x45\n\tStartSync\x12!.orchestrator.v1.StartSyncRequest\x1a\x15.orchestrator.v1.Sync\x12\x41\n\x07GetSync\x12\x1f.orchestrator.v1.GetSyncRequest\x1a\x15.orchestrator.v1.Sync\x12G\n\tWatchSync\x12!.orchestrator.v1.WatchSyncRequest\x1a\x15.orchestrator.v1.Sync0\x01\x62\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n;orchestrator/entrypoints/grpc/_generated/orchestrator.proto\x12\x0forchestrator.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb5\x01\n\x07\x41\x63\x63ount\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x11\n\tamocrm_id\x18\x02 \x01(\x03\x12\x0c\n\x04host\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12.\n\x06status\x18\x05 \x01(\x0e\x32\x1e.orchestrator.v1.AccountStatus\x12\x10\n\x08webhooks\x18\x06 \x01(\x08\x12-\n\tlinked_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x85\x03\n\x04Sync\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x12\n\naccount_id\x18\x02 \x01(\x03\x12\x15\n\rconnection_id\x18\x03 \x01(\x03\x12\'\n\x04kind\x18\x04 \x01(\x0e\x32\x19.orchestrator.v1.SyncKind\x12\x0f\n\x07trigger\x18\x05 \x01(\t\x12+\n\x06status\x18\x06 \x01(\x0e\x32\x1b.orchestrator.v1.SyncStatus\x12\'\n\x06\x63ounts\x18\x07 \x01(\x0b\x32\x17.orchestrator.v1.Counts\x12\x0f\n\x07\x66\x61ilure\x18\x08 \x01(\t\x12\x14\n\x0c\x66\x61ilure_text\x18\t \x01(\t\x12.\n\ncreated_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstarted_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inished_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8b\x01\n\x06\x43ounts\x12\x0c\n\x04read\x18\x01 \x01(\x03\x12\x0c\n\x04sent\x18\x02 \x01(\x03\x12\x11\n\tdelivered\x18\x03 \x01(\x03\x12\x11\n\tunchanged\x18\x04 \x01(\x03\x12\x10\n\x08unsynced\x18\x05 \x01(\x03\x12\x0f\n\x07removed\x18\x06 \x01(\x03\x12\x12\n\x05total\x18\x07 \x01(\x03H\x00\x88\x01\x01\x42\x08\n\x06_total\"\x15\n\x13ListAccountsRequest\"B\n\x14ListAccountsResponse\x12*\n\x08\x61\x63\x63ounts\x18\x01 \x03(\x0b\x32\x18.orchestrator.v1.Account\"\'\n\x11GetAccountRequest\x12\x12\n\naccount_id\x18\x01 \x01(\x03\"U\n\x14UnlinkAccountRequest\x12\x12\n\naccount_id\x18\x01 \x01(\x03\x12)\n\x04mode\x18\x02 \x01(\x0e\x32\x1b.orchestrator.v1.UnlinkMode\"R\n\x10StartSyncRequest\x12\x15\n\rconnection_id\x18\x01 \x01(\x03\x12\'\n\x04kind\x18\x02 \x01(\x0e\x32\x19.orchestrator.v1.SyncKind\"!\n\x0eGetSyncRequest\x12\x0f\n\x07sync_id\x18\x01 \x01(\x03\"#\n\x10WatchSyncRequest\x12\x0f\n\x07sync_id\x18\x01 \x01(\x03*\xdf\x01\n\rAccountStatus\x12\x1e\n\x1a\x41\x43\x43OUNT_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x41\x43\x43OUNT_STATUS_PENDING\x10\x01\x12\x19\n\x15\x41\x43\x43OUNT_STATUS_ACTIVE\x10\x02\x12\x1f\n\x1b\x41\x43\x43OUNT_STATUS_NEEDS_REAUTH\x10\x03\x12\x1b\n\x17\x41\x43\x43OUNT_STATUS_DISABLED\x10\x04\x12\x1c\n\x18\x41\x43\x43OUNT_STATUS_UNLINKING\x10\x05\x12\x1b\n\x17\x41\x43\x43OUNT_STATUS_UNLINKED\x10\x06*o\n\nUnlinkMode\x12\x1b\n\x17UNLINK_MODE_UNSPECIFIED\x10\x00\x12\x14\n\x10UNLINK_MODE_KEEP\x10\x01\x12\x17\n\x13UNLINK_MODE_EXCLUDE\x10\x02\x12\x15\n\x11UNLINK_MODE_ERASE\x10\x03*\x84\x01\n\x08SyncKind\x12\x19\n\x15SYNC_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12SYNC_KIND_BACKFILL\x10\x01\x12\x19\n\x15SYNC_KIND_INCREMENTAL\x10\x02\x12\x16\n\x12SYNC_KIND_REALTIME\x10\x03\x12\x12\n\x0eSYNC_KIND_DEEP\x10\x04*\xbc\x01\n\nSyncStatus\x12\x1b\n\x17SYNC_STATUS_UNSPECIFIED\x10\x00\x12\x16\n\x12SYNC_STATUS_QUEUED\x10\x01\x12\x17\n\x13SYNC_STATUS_RUNNING\x10\x02\x12\x17\n\x13SYNC_STATUS_WAITING\x10\x03\x12\x14\n\x10SYNC_STATUS_DONE\x10\x04\x12\x16\n\x12SYNC_STATUS_FAILED\x10\x05\x12\x19\n\x15SYNC_STATUS_CANCELLED\x10\x06\x32\x85\x02\n\x08\x41\x63\x63ounts\x12[\n\x0cListAccounts\x12$.orchestrator.v1.ListAccountsRequest\x1a%.orchestrator.v1.ListAccountsResponse\x12J\n\nGetAccount\x12\".orchestrator.v1.GetAccountRequest\x1a\x18.orchestrator.v1.Account\x12P\n\rUnlinkAccount\x12%.orchestrator.v1.UnlinkAccountRequest\x1a\x18.orchestrator.v1.Account2\xda\x01\n\x05Syncs\x12\x45\n\tStartSync\x12!.orchestrator.v1.StartSyncRequest\x1a\x15.orchestrator.v1.Sync\x12\x41\n\x07GetSync\x12\x1f.orchestrator.v1.GetSyncRequest\x1a\x15.orchestrator.v1.Sync\x12G\n\tWatchSync\x12!.orchestrator.v1.WatchSyncRequest\x1a\x15.orchestrator.v1.Sync0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(
-    DESCRIPTOR, "orchestrator.entrypoints.grpc._generated.orchestrator_pb2", _globals
-)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'orchestrator.entrypoints.grpc._generated.orchestrator_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_ACCOUNTSTATUS"]._serialized_start = 1207
-    _globals["_ACCOUNTSTATUS"]._serialized_end = 1430
-    _globals["_UNLINKMODE"]._serialized_start = 1432
-    _globals["_UNLINKMODE"]._serialized_end = 1543
-    _globals["_SYNCKIND"]._serialized_start = 1546
-    _globals["_SYNCKIND"]._serialized_end = 1678
-    _globals["_SYNCSTATUS"]._serialized_start = 1681
-    _globals["_SYNCSTATUS"]._serialized_end = 1869
-    _globals["_ACCOUNT"]._serialized_start = 114
-    _globals["_ACCOUNT"]._serialized_end = 295
-    _globals["_SYNC"]._serialized_start = 298
-    _globals["_SYNC"]._serialized_end = 687
-    _globals["_COUNTS"]._serialized_start = 690
-    _globals["_COUNTS"]._serialized_end = 829
-    _globals["_LISTACCOUNTSREQUEST"]._serialized_start = 831
-    _globals["_LISTACCOUNTSREQUEST"]._serialized_end = 852
-    _globals["_LISTACCOUNTSRESPONSE"]._serialized_start = 854
-    _globals["_LISTACCOUNTSRESPONSE"]._serialized_end = 920
-    _globals["_GETACCOUNTREQUEST"]._serialized_start = 922
-    _globals["_GETACCOUNTREQUEST"]._serialized_end = 961
-    _globals["_UNLINKACCOUNTREQUEST"]._serialized_start = 963
-    _globals["_UNLINKACCOUNTREQUEST"]._serialized_end = 1048
-    _globals["_STARTSYNCREQUEST"]._serialized_start = 1050
-    _globals["_STARTSYNCREQUEST"]._serialized_end = 1132
-    _globals["_GETSYNCREQUEST"]._serialized_start = 1134
-    _globals["_GETSYNCREQUEST"]._serialized_end = 1167
-    _globals["_WATCHSYNCREQUEST"]._serialized_start = 1169
-    _globals["_WATCHSYNCREQUEST"]._serialized_end = 1204
-    _globals["_ACCOUNTS"]._serialized_start = 1872
-    _globals["_ACCOUNTS"]._serialized_end = 2133
-    _globals["_SYNCS"]._serialized_start = 2136
-    _globals["_SYNCS"]._serialized_end = 2354
+  DESCRIPTOR._loaded_options = None
+  _globals['_ACCOUNTSTATUS']._serialized_start=1207
+  _globals['_ACCOUNTSTATUS']._serialized_end=1430
+  _globals['_UNLINKMODE']._serialized_start=1432
+  _globals['_UNLINKMODE']._serialized_end=1543
+  _globals['_SYNCKIND']._serialized_start=1546
+  _globals['_SYNCKIND']._serialized_end=1678
+  _globals['_SYNCSTATUS']._serialized_start=1681
+  _globals['_SYNCSTATUS']._serialized_end=1869
+  _globals['_ACCOUNT']._serialized_start=114
+  _globals['_ACCOUNT']._serialized_end=295
+  _globals['_SYNC']._serialized_start=298
+  _globals['_SYNC']._serialized_end=687
+  _globals['_COUNTS']._serialized_start=690
+  _globals['_COUNTS']._serialized_end=829
+  _globals['_LISTACCOUNTSREQUEST']._serialized_start=831
+  _globals['_LISTACCOUNTSREQUEST']._serialized_end=852
+  _globals['_LISTACCOUNTSRESPONSE']._serialized_start=854
+  _globals['_LISTACCOUNTSRESPONSE']._serialized_end=920
+  _globals['_GETACCOUNTREQUEST']._serialized_start=922
+  _globals['_GETACCOUNTREQUEST']._serialized_end=961
+  _globals['_UNLINKACCOUNTREQUEST']._serialized_start=963
+  _globals['_UNLINKACCOUNTREQUEST']._serialized_end=1048
+  _globals['_STARTSYNCREQUEST']._serialized_start=1050
+  _globals['_STARTSYNCREQUEST']._serialized_end=1132
+  _globals['_GETSYNCREQUEST']._serialized_start=1134
+  _globals['_GETSYNCREQUEST']._serialized_end=1167
+  _globals['_WATCHSYNCREQUEST']._serialized_start=1169
+  _globals['_WATCHSYNCREQUEST']._serialized_end=1204
+  _globals['_ACCOUNTS']._serialized_start=1872
+  _globals['_ACCOUNTS']._serialized_end=2133
+  _globals['_SYNCS']._serialized_start=2136
+  _globals['_SYNCS']._serialized_end=2354
 # @@protoc_insertion_point(module_scope)

@@ -44,7 +44,6 @@ class SyncStatus(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SYNC_STATUS_DONE: _ClassVar[SyncStatus]
     SYNC_STATUS_FAILED: _ClassVar[SyncStatus]
     SYNC_STATUS_CANCELLED: _ClassVar[SyncStatus]
-
 ACCOUNT_STATUS_UNSPECIFIED: AccountStatus
 ACCOUNT_STATUS_PENDING: AccountStatus
 ACCOUNT_STATUS_ACTIVE: AccountStatus
@@ -85,32 +84,10 @@ class Account(_message.Message):
     status: AccountStatus
     webhooks: bool
     linked_at: _timestamp_pb2.Timestamp
-    def __init__(
-        self,
-        id: _Optional[int] = ...,
-        amocrm_id: _Optional[int] = ...,
-        host: _Optional[str] = ...,
-        name: _Optional[str] = ...,
-        status: _Optional[_Union[AccountStatus, str]] = ...,
-        webhooks: _Optional[bool] = ...,
-        linked_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...,
-    ) -> None: ...
+    def __init__(self, id: _Optional[int] = ..., amocrm_id: _Optional[int] = ..., host: _Optional[str] = ..., name: _Optional[str] = ..., status: _Optional[_Union[AccountStatus, str]] = ..., webhooks: _Optional[bool] = ..., linked_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Sync(_message.Message):
-    __slots__ = (
-        "id",
-        "account_id",
-        "connection_id",
-        "kind",
-        "trigger",
-        "status",
-        "counts",
-        "failure",
-        "failure_text",
-        "created_at",
-        "started_at",
-        "finished_at",
-    )
+    __slots__ = ("id", "account_id", "connection_id", "kind", "trigger", "status", "counts", "failure", "failure_text", "created_at", "started_at", "finished_at")
     ID_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     CONNECTION_ID_FIELD_NUMBER: _ClassVar[int]
@@ -135,21 +112,7 @@ class Sync(_message.Message):
     created_at: _timestamp_pb2.Timestamp
     started_at: _timestamp_pb2.Timestamp
     finished_at: _timestamp_pb2.Timestamp
-    def __init__(
-        self,
-        id: _Optional[int] = ...,
-        account_id: _Optional[int] = ...,
-        connection_id: _Optional[int] = ...,
-        kind: _Optional[_Union[SyncKind, str]] = ...,
-        trigger: _Optional[str] = ...,
-        status: _Optional[_Union[SyncStatus, str]] = ...,
-        counts: _Optional[_Union[Counts, _Mapping]] = ...,
-        failure: _Optional[str] = ...,
-        failure_text: _Optional[str] = ...,
-        created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...,
-        started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...,
-        finished_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...,
-    ) -> None: ...
+    def __init__(self, id: _Optional[int] = ..., account_id: _Optional[int] = ..., connection_id: _Optional[int] = ..., kind: _Optional[_Union[SyncKind, str]] = ..., trigger: _Optional[str] = ..., status: _Optional[_Union[SyncStatus, str]] = ..., counts: _Optional[_Union[Counts, _Mapping]] = ..., failure: _Optional[str] = ..., failure_text: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., finished_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Counts(_message.Message):
     __slots__ = ("read", "sent", "delivered", "unchanged", "unsynced", "removed", "total")
@@ -167,16 +130,7 @@ class Counts(_message.Message):
     unsynced: int
     removed: int
     total: int
-    def __init__(
-        self,
-        read: _Optional[int] = ...,
-        sent: _Optional[int] = ...,
-        delivered: _Optional[int] = ...,
-        unchanged: _Optional[int] = ...,
-        unsynced: _Optional[int] = ...,
-        removed: _Optional[int] = ...,
-        total: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, read: _Optional[int] = ..., sent: _Optional[int] = ..., delivered: _Optional[int] = ..., unchanged: _Optional[int] = ..., unsynced: _Optional[int] = ..., removed: _Optional[int] = ..., total: _Optional[int] = ...) -> None: ...
 
 class ListAccountsRequest(_message.Message):
     __slots__ = ()
