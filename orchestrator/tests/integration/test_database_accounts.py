@@ -5,8 +5,8 @@ from datetime import timedelta, timezone
 from itertools import product
 
 import pytest
-from databases import NOON, SECOND, add_account, add_connection, add_integration, new_connection
 
+from databases import NOON, SECOND, add_account, add_connection, add_integration, new_connection
 from orchestrator.domain.account import LEGAL, AccountStatus, OAuthToken, UnlinkMode
 from orchestrator.domain.connection import ConnectionStatus, OnLeaving, RunnerKind
 from orchestrator.domain.errors import ConflictError, NotFoundError

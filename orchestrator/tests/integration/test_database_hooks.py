@@ -6,7 +6,6 @@ from random import Random
 from threading import Event
 
 from databases import NOON, SECOND, add_account, at_once, change, connected, patiently
-
 from orchestrator.domain.change import Change, ChangeAction, JournalEntry
 from orchestrator.ports.database import Database
 

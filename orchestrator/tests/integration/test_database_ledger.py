@@ -7,10 +7,10 @@ from itertools import count
 from threading import Event
 
 import pytest
-from databases import NOON, SECOND, add_account, add_connection, at_once, connected, entry, patiently
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from databases import NOON, SECOND, add_account, add_connection, at_once, connected, entry, patiently
 from orchestrator.domain.ledger import SYNCED, LedgerEntry, Reason
 from orchestrator.domain.sync import Lane
 from orchestrator.ports.database import Database, Freshness

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from databases import NOON, SECOND, add_connection, at_once, connected, patiently
-
 from orchestrator.domain.repair import Repair, RepairCode
 from orchestrator.ports.database import Database
 

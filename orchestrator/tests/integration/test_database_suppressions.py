@@ -1,7 +1,6 @@
 """Suppressions, on each database: nothing that suppresses is ever lost, not even by erasing who it was."""
 
 from databases import NOON, SECOND, at_once, connected, patiently
-
 from orchestrator.domain.ledger import Suppression, SuppressionReason
 from orchestrator.ports.database import Database
 

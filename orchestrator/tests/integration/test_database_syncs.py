@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from itertools import product
 
 import pytest
+
 from databases import (
     LEASE,
     NOON,
@@ -17,7 +18,6 @@ from databases import (
     patiently,
     queue,
 )
-
 from orchestrator.domain.account import AccountStatus
 from orchestrator.domain.connection import Connection, ConnectionStatus
 from orchestrator.domain.errors import NotFoundError
