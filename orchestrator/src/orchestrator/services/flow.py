@@ -16,6 +16,7 @@ from orchestrator.services.chunk import Asked, Chunk, inherit, lost_rows
 from orchestrator.services.departing import departures
 from orchestrator.services.ledger_look import entries_of, look_at
 from orchestrator.services.look_again import doubts, look_again
+from orchestrator.services.reading_positions import StreamState, stream_of, value_of
 from orchestrator.services.repeating import repeated
 from orchestrator.services.sync_orders import DELETIONS
 
@@ -23,7 +24,6 @@ _ENTITY_OF = {deletions: stream for stream, deletions in DELETIONS.items()}
 _PATIENCE = 10.0
 """Seconds a transaction is repeated while others break it."""
 
-StreamState = Mapping[str, Any]
 Stop = Literal["sliced", "cancelled"]
 
 
@@ -31,8 +31,8 @@ class PeopleFlow:
     """Implements Flow for one run of a connection's source.
 
     With `asked` the source was asked for just these records: those it does not show are gone, and its stream states say
-    nothing. `stored_states` makes of the source's stream states what is to be stored. `deadline` ends the run after the
-    chunk in which it passes.
+    nothing. `stored_states` makes of the source's stream states what is to be stored. `deadline` ends the run once it
+    has passed and something is gained: every stream that was read went beyond `states`, where it began.
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class PeopleFlow:
         deadline: datetime | None,
         counts: Counts | None = None,
         asked: Asked | None = None,
+        states: Sequence[StreamState] = (),
         stored_states: Callable[[Sequence[StreamState]], Sequence[StreamState]] = list,
     ) -> None:
         self._database = database
@@ -57,6 +58,10 @@ class PeopleFlow:
         self._asked = asked or {}
         self._missing = dict.fromkeys(self._asked)
         self._stored_states = stored_states if asked is None else _nothing
+        self._positions = {stream_of(one): value_of(one) for one in states}
+        self._moved: set[str] = set()
+        self._standing: set[str] = set()
+        """Streams that were read and have not gone beyond where they began: stopping now would gain nothing."""
         self._began = clock.now()
         self._answered_at = self._began
         self._chunk: Chunk | None = None
@@ -71,6 +76,7 @@ class PeopleFlow:
         readings: list[Reading] = []
         deleted: list[Key] = []
         for record in records:
+            self._standing.add(record.stream)
             entity = _ENTITY_OF.get(record.stream)
             if entity is None:
                 readings.append(read(record.stream, record.data, policy))
@@ -106,7 +112,8 @@ class PeopleFlow:
             self.stopped = "cancelled"
             return False
         self.counts = counts
-        if self._deadline is not None and self._clock.now() >= self._deadline:
+        self._note_positions(stream_states)
+        if self._deadline is not None and self._clock.now() >= self._deadline and (self._asked or not self._standing):
             self.stopped = "sliced"
         return not self.stopped
 
@@ -124,6 +131,13 @@ class PeopleFlow:
 
     def control(self, config: Mapping[str, Any]) -> None:
         """The source got a bare access token: it has nothing to change."""
+
+    def _note_positions(self, stream_states: Sequence[StreamState]) -> None:
+        for one in stream_states:
+            stream = stream_of(one)
+            if value_of(one) != self._positions.get(stream):
+                self._moved.add(stream)
+        self._standing -= self._moved
 
     def _begin(self, readings: Sequence[Reading], *, deleted: Iterable[Key] = ()) -> Sequence[ReadRecord]:
         connection_id = self._sync.connection_id

@@ -26,7 +26,7 @@ def token_of(sync: Sync, policy: Policy) -> str:
 
 def positions(stored: Sequence[StreamState], streams: Sequence[str]) -> list[StreamState]:
     """Where an incremental sync goes on."""
-    return [one for one in stored if _name(one) in streams]
+    return [one for one in stored if stream_of(one) in streams]
 
 
 def full_read_positions(
@@ -35,15 +35,15 @@ def full_read_positions(
     """Where a full read goes on; empty when it has just begun."""
     names = {_kept_name(kind, stream): stream for stream in streams}
     return [
-        _content(names[_name(one)], _value(one)["position"])
+        _content(names[stream_of(one)], value_of(one)["position"])
         for one in stored
-        if _name(one) in names and _value(one).get("token") == token
+        if stream_of(one) in names and value_of(one).get("token") == token
     ]
 
 
 def full_read_kept(states: Sequence[StreamState], *, kind: SyncKind, token: str) -> list[StreamState]:
     """The source's states as they are stored while a full read is under way."""
-    return [_content(_kept_name(kind, _name(one)), {"token": token, "position": _value(one)}) for one in states]
+    return [_content(_kept_name(kind, stream_of(one)), {"token": token, "position": value_of(one)}) for one in states]
 
 
 def full_read_done(streams: Sequence[str], *, kind: SyncKind) -> list[StreamState]:
@@ -53,7 +53,7 @@ def full_read_done(streams: Sequence[str], *, kind: SyncKind) -> list[StreamStat
 
 def first_positions(stored: Sequence[StreamState], streams: Sequence[str], *, since: datetime) -> list[StreamState]:
     """Where incremental syncs are to begin that know no position yet, when everything up to `since` is being read."""
-    known = {_name(one) for one in stored}
+    known = {stream_of(one) for one in stored}
     moment = int((since - SKEW).timestamp())
     return [_content(stream, {cursor_of(stream): moment}) for stream in streams if stream not in known]
 
@@ -71,10 +71,12 @@ def _content(stream: str, value: Mapping[str, Any]) -> StreamState:
     return {"type": "STREAM", "stream": {"stream_descriptor": {"name": stream}, "stream_state": dict(value)}}
 
 
-def _name(content: StreamState) -> str:
+def stream_of(content: StreamState) -> str:
+    """The stream a STATE speaks of."""
     return str(content.get("stream", {}).get("stream_descriptor", {}).get("name", ""))
 
 
-def _value(content: StreamState) -> Mapping[str, Any]:
+def value_of(content: StreamState) -> Mapping[str, Any]:
+    """Its position."""
     value: Mapping[str, Any] = content.get("stream", {}).get("stream_state") or {}
     return value

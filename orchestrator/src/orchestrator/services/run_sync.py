@@ -80,7 +80,7 @@ class RunSync:
         if not positions(run.states, streams):
             # everything is read now, so only deletions from now on can concern it
             states += self._begun(run, deletions)
-        flow = run.flow()
+        flow = run.flow(states=states)
         return _result(flow, run.read_streams(flow, [*streams, *deletions], states))
 
     def _backfill(self, run: Run) -> SyncResult:
@@ -105,8 +105,8 @@ class RunSync:
         kind, streams = run.sync.kind, run.connection.streams
         token = token_of(run.sync, run.policy)
         self._begun(run, [*streams, *deletions_of(streams)])
-        flow = run.flow(stored_states=lambda told: full_read_kept(told, kind=kind, token=token))
         states = full_read_positions(run.states, streams, kind=kind, token=token)
+        flow = run.flow(states=states, stored_states=lambda told: full_read_kept(told, kind=kind, token=token))
         return _result(flow, run.read_streams(flow, streams, states))
 
     def _look_for_unseen(self, run: Run, result: SyncResult) -> SyncResult:

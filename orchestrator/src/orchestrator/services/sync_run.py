@@ -17,10 +17,10 @@ from orchestrator.ports.runner import CHUNK_RECORDS, DestinationOrder, RunEnd, R
 from orchestrator.services.attempt import Progress
 from orchestrator.services.flow import PeopleFlow
 from orchestrator.services.look_again import recover
+from orchestrator.services.reading_positions import StreamState
 from orchestrator.services.repeating import repeated
 from orchestrator.services.sync_orders import VendorEndpoints, destination_order, source_order
 
-StreamState = Mapping[str, Any]
 _PATIENCE = 10.0
 
 

@@ -1,0 +1,87 @@
+"""A runner in memory: the small CRM, the flow, the small list; with a place to step in between any two steps."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fake_crm import FakeCrm
+from fake_unisender import FakeUnisender
+from orchestrator.domain.connection import RunnerKind
+from orchestrator.domain.failure import Failure
+from orchestrator.ports.runner import CheckEnd, Flow, Outcome, ReadRecord, RunEnd, SyncOrder
+
+
+class WriteFailedError(Exception):
+    """The destination gave up; `failure` says why."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.sentence)
+        self.failure = failure
+
+
+class FakeRunner:
+    """Implements Runner. `step` is called between any two steps of a run, with the step's name: it may do anything."""
+
+    kind = RunnerKind.PROCESS
+
+    def __init__(self, crm: FakeCrm, unisender: FakeUnisender) -> None:
+        self.crm = crm
+        self.unisender = unisender
+        self.step: Callable[[str], None] = lambda _: None
+        self.orders: list[SyncOrder] = []
+
+    def run(self, order: SyncOrder, flow: Flow) -> RunEnd:
+        self.orders.append(order)
+        try:
+            return RunEnd(finished=self._read(order, flow) and self._finish(flow))
+        except WriteFailedError as failed:
+            return RunEnd(finished=False, failure=failed.failure)
+
+    def check(self, connector: str, config: Mapping[str, Any]) -> CheckEnd:
+        return CheckEnd(succeeded=True)
+
+    def warm(self) -> None:
+        """Nothing to warm."""
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def _read(self, order: SyncOrder, flow: Flow) -> bool:
+        if order.source is None:
+            return True
+        names = [one["stream"]["name"] for one in order.source.catalog["streams"]]
+        told = self.crm.read(names, order.source.stream_states, order.source.config.get("record_ids", {}))
+        chunk: list[ReadRecord] = []
+        for kind, stream, data in told:
+            if kind == "record":
+                chunk.append(ReadRecord(stream=stream, data=data))
+                continue
+            self.step("take")
+            if chunk:
+                self._write(flow.take(chunk), flow)
+            chunk = []
+            self.step("commit")
+            if not flow.commit([data]):
+                return False
+            self.step("committed")
+        return True
+
+    def _finish(self, flow: Flow) -> bool:
+        self.step("finish")
+        while rows := flow.finish():
+            self._write(rows, flow)
+            self.step("commit")
+            if not flow.commit([]):
+                return False
+            self.step("committed")
+        return True
+
+    def _write(self, rows: Any, flow: Flow) -> None:
+        while rows:
+            named = [item["value"] for row in rows if not row.data.get("is_deleted") for item in row.data["emails"]]
+            assert len(named) == len(set(named)), "one address in two rows of a chunk"
+            outcomes = []
+            for row in sorted(rows, key=lambda row: bool(row.data.get("is_deleted"))):
+                self.step("row")
+                outcomes += [Outcome(**told) for told in self.unisender.write(row.stream, row.data)]
+            self.step("settle")
+            rows = flow.settle(outcomes)
