@@ -3,7 +3,6 @@
 import json
 import platform
 from collections.abc import Callable
-from importlib.metadata import version
 from typing import Any
 
 import typer
@@ -22,6 +21,8 @@ LATEST = 20
 
 def diagnostics(*, config: ConfigFile = None) -> None:
     """Print how everything stands as JSON, without secrets and people: to be looked at by others."""
+    from importlib.metadata import version  # noqa: PLC0415 - not for --help
+
     with opened(config, as_json=True) as desk:
         report = {
             "version": version("amocrm-unisender-orchestrator"),

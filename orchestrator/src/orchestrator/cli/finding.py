@@ -1,18 +1,22 @@
 """Accounts and connections as people name them."""
 
+from typing import TYPE_CHECKING
+
 from orchestrator.domain.account import Account
 from orchestrator.domain.connection import Connection, ConnectionStatus
 from orchestrator.domain.errors import NotFoundError, RejectedError
-from orchestrator.ports.database import Database, Transaction
+
+if TYPE_CHECKING:
+    from orchestrator.ports.database import Database, Transaction
 
 
-def find_account(database: Database, name: str) -> Account:
+def find_account(database: "Database", name: str) -> Account:
     """By number or host. Raises NotFoundError, and RejectedError when several integrations link this host."""
     with database.begin(reading=True) as tx:
         return _account(tx, name)
 
 
-def find_connection(database: Database, name: str) -> Connection:
+def find_connection(database: "Database", name: str) -> Connection:
     """By number, name or host/name. Raises NotFoundError, and RejectedError when several have the name."""
     with database.begin(reading=True) as tx:
         if _is_number(name):
@@ -32,7 +36,7 @@ def find_connection(database: Database, name: str) -> Connection:
     raise NotFoundError(f"There is no connection {name}: orchestrator connection list shows them.")
 
 
-def _account(tx: Transaction, name: str) -> Account:
+def _account(tx: "Transaction", name: str) -> Account:
     if _is_number(name):
         return tx.accounts.get(int(name))
     found = tx.accounts.by_host(name.lower())

@@ -29,21 +29,12 @@ def plan(
         found = find_connection(desk.application.database, connection)
         planned = desk.application.plan_sync.plan(found.id, limit=None if everything else limit)
         groups = {name: getattr(planned, name) for name in GROUPS}
-        document = {
-            "read": planned.read,
-            "complete": planned.complete,
-            **groups,
-            "refused": planned.refused,
-        }
+        document = {"read": planned.read, "complete": planned.complete, **groups, "refused": planned.refused}
 
         def people() -> None:
-            rows = [
-                (desk.screen.text(f"plan_{name}"), group.count, _who(desk, group)) for name, group in groups.items()
-            ]
-            rows += [
-                (reason_label(reason, desk.screen.language), group.count, _who(desk, group))
-                for reason, group in planned.refused.items()
-            ]
+            named = [(desk.screen.text(f"plan_{name}"), group) for name, group in groups.items()]
+            named += [(reason_label(reason, desk.screen.language), group) for reason, group in planned.refused.items()]
+            rows = [(name, group.count, _who(desk, group)) for name, group in named]
             desk.screen.table(("would_be", "people", "for_example"), rows, empty="no_contacts")
             desk.screen.say("plan_read" if planned.complete else "plan_read_some", count=planned.read)
 

@@ -142,7 +142,7 @@ def _started(desk: Desk, sync: Sync, *, following: bool) -> None:
 
 
 def _tell(desk: Desk, sync: Sync) -> None:
-    facts = {name: getattr(sync.counts, name) for name in ("delivered", "unchanged", "unsynced", "removed", "read")}
+    facts = {name: getattr(sync.counts, name) for name in ("delivered", "unchanged", "unsynced")}
     desk.screen.say("sync_head", id=sync.id, kind=sync.kind, status=desk.screen.text(sync.status), **facts)
     if sync.failure_text and sync.status in {SyncStatus.WAITING, SyncStatus.FAILED}:
         desk.screen.write(f"  {sync.failure_text}")

@@ -124,8 +124,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "source": ("amoCRM", "amoCRM"),
     "sync_cancelled": ("Sync {id} stops.", "Синхронизация {id} останавливается."),
     "sync_head": (
-        "Sync {id} ({kind}): {status} · delivered {delivered}, unchanged {unchanged}, unsynced {unsynced}, out {removed}",
-        "Синхронизация {id} ({kind}): {status} · передано {delivered}, без изменений {unchanged}, не передано {unsynced}",
+        "Sync {id} ({kind}): {status} · delivered {delivered} · unchanged {unchanged} · unsynced {unsynced}",
+        "Синхронизация {id} ({kind}): {status} · передано {delivered} · без изменений {unchanged} · нет {unsynced}",
     ),
     "sync_left": ("{time} left", "осталось {time}"),
     "sync_rate": ("{rate}/s", "{rate}/с"),
