@@ -393,6 +393,31 @@ class Application:
             public_url=self.public_url,
         )
 
+    @cached_property
+    def report(self) -> "Report":
+        from orchestrator.adapters.database.migration import newest_revision
+        from orchestrator.services.report import Report
+
+        return Report(
+            database=self.database,
+            doorbell=self.doorbell,
+            spool=self.spool,
+            clock=self.clock,
+            newest_revision=newest_revision(),
+        )
+
+    @cached_property
+    def plan_sync(self) -> "PlanSync":
+        from orchestrator.services.plan_sync import PlanSync
+
+        return PlanSync(
+            database=self.database,
+            runners=self.runners,
+            refresh_token=self.refresh_token,
+            vendors=self.vendors,
+            clock=self.clock,
+        )
+
     def declare(self) -> None:
         """Make the database agree with what the configuration says of integrations and connections."""
         from orchestrator.config.declared import declaration
