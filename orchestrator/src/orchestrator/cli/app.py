@@ -7,6 +7,7 @@ from orchestrator.cli.configuration import check_config
 from orchestrator.cli.connections import connections
 from orchestrator.cli.contacts import contacts
 from orchestrator.cli.diagnostics import diagnostics
+from orchestrator.cli.explaining import explain
 from orchestrator.cli.keys import keys
 from orchestrator.cli.planning import plan
 from orchestrator.cli.repairs import repairs
@@ -32,6 +33,7 @@ app.add_typer(accounts, name="account")
 app.add_typer(connections, name="connection")
 app.add_typer(syncs, name="sync")
 app.add_typer(contacts, name="contacts")
+app.command()(explain)
 app.command()(plan)
 app.command()(repairs)
 app.command()(diagnostics)

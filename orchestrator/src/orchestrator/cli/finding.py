@@ -36,6 +36,15 @@ def find_connection(database: "Database", name: str) -> Connection:
     raise NotFoundError(f"There is no connection {name}: orchestrator connection list shows them.")
 
 
+def only_connection(database: "Database") -> Connection:
+    """The one there is. Raises RejectedError when there are several or none."""
+    with database.begin(reading=True) as tx:
+        found = tx.connections.all(status={ConnectionStatus.ACTIVE, ConnectionStatus.PAUSED})
+    if len(found) != 1:
+        raise RejectedError("Say which connection, by --connection: orchestrator connection list shows them.")
+    return found[0]
+
+
 def _account(tx: "Transaction", name: str) -> Account:
     if _is_number(name):
         return tx.accounts.get(int(name))

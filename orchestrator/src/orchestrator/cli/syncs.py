@@ -115,7 +115,7 @@ def cancel(sync: SyncNumber, *, config: ConfigFile = None, as_json: AsJson = Fal
     """Stop a sync; what was delivered stays delivered."""
     with opened(config, as_json=as_json) as desk:
         if not desk.application.queue_sync.cancel(sync, actor=ACTOR):
-            raise ConflictError(f"Sync {sync} has ended already.")
+            raise ConflictError(f"Sync {sync} has ended already.", code="sync_ended")
         desk.screen.answer({"id": sync, "cancelled": True}, lambda: desk.screen.say("sync_cancelled", id=sync))
 
 
@@ -124,7 +124,9 @@ def replay(sync: SyncNumber, *, following: Follow = False, config: ConfigFile = 
     """Try a failed sync again, once its cause is mended."""
     with opened(config, as_json=as_json) as desk:
         if not desk.application.queue_sync.replay(sync, actor=ACTOR):
-            raise ConflictError(f"Sync {sync} did not fail, or another one of its kind is open already.")
+            raise ConflictError(
+                f"Sync {sync} did not fail, or another one of its kind is open already.", code="not_failed"
+            )
         _started(desk, desk.application.report.sync(sync)[0].sync, following=following)
 
 
