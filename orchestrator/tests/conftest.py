@@ -1,7 +1,6 @@
 """The servers tests run against (integration_tests/processes/throwaway_servers.py) and the databases (fakes/databases.py)."""
 
 from databases import database, database_url, migrated_mariadb, migrated_sqlite
-
 from throwaway_servers import beanstalkd, mariadb_server, mariadb_url
 
 __all__ = [

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from linked import HOOK_SECRET, NOON, Linked, linked
 
+from linked import HOOK_SECRET, NOON, Linked, linked
 from orchestrator.domain.account import AccountStatus
 from orchestrator.domain.ledger import Reason, Suppression, SuppressionReason
 from orchestrator.services.receive_opt_out import ReceiveOptOut
