@@ -68,7 +68,7 @@ class Fleet:
                 redirect_uri="http://x",
                 zone="amocrm.ru",
             )
-            first = len(self.connections) + 1
+            first = len(tx.accounts.all()) + 1
             for number in range(first, first + accounts):
                 account = tx.accounts.add(
                     integration_id=integration.id, amocrm_id=number, host=f"acme{number}.amocrm.ru", name=f"Acme {number}",
@@ -87,10 +87,13 @@ class Fleet:
                     tx.connections.add(connection_of(account.id, hook_secret=Secret(f"unisender-{number}"), **parts))
                 )
 
-    def connect(self, **parts: object) -> Connection:
+    def connect(self, name: str) -> Connection:
         """One more connection of the first account."""
+        account_id = self.connection.account_id
         with self.database.begin() as tx:
-            return tx.connections.add(connection_of(self.connection.account_id, **parts))
+            return tx.connections.add(
+                connection_of(account_id, name=name, hook_secret=Secret(f"unisender-{account_id}-{name}"))
+            )
 
     def open(
         self, kind: SyncKind = SyncKind.REALTIME, *, connection: Connection | None = None, due_at: datetime | None = None,

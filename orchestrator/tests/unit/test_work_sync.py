@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from fleet import Fleet, OneToken
+from flaky_database import FlakyDatabase
+from fleet import QUICK, Fleet, OneToken
 from linked import VAULT_KEY, SetClock
 from orchestrator.adapters.clock import SystemClock
 from orchestrator.adapters.database import open_database
@@ -136,7 +137,7 @@ def test_the_lanes_of_an_account_are_independent_and_each_runs_one_sync_at_a_tim
     holder = threading.Thread(target=fleet.work_off, args=(fleet.worker(ScriptedRun(slow), owner="a"), first.lane))
     holder.start()
     assert slow.begun.wait(10)
-    other_connection = fleet.connect(name="second", hook_secret=Secret("second"))
+    other_connection = fleet.connect("second")
     same_lane = fleet.open(busy, connection=other_connection)
     other_lane = fleet.open(
         SyncKind.BACKFILL if busy is SyncKind.REALTIME else SyncKind.REALTIME, connection=other_connection
@@ -169,7 +170,7 @@ def test_a_slice_that_went_well_spends_no_try_and_queues_up_behind_others(fleet:
 
 
 def test_two_syncs_of_a_lane_take_turns_slice_by_slice(fleet: Fleet) -> None:
-    second = fleet.connect(name="second", hook_secret=Secret("second"))
+    second = fleet.connect("second")
     first, other = fleet.open(SyncKind.BACKFILL), fleet.open(SyncKind.BACKFILL, connection=second, ring=False)
     clock = fleet.clock
     assert isinstance(clock, SetClock)
@@ -242,7 +243,7 @@ def test_a_wrong_configuration_opens_a_repair_and_stops_until_it_is_replayed(fle
 
 
 def test_what_amocrm_refuses_is_one_repair_of_the_account_with_what_people_need_to_know(fleet: Fleet) -> None:
-    second = fleet.connect(name="second", hook_secret=Secret("second"))
+    second = fleet.connect("second")
     blocked = ScriptedRun(failed(FailureKind.CONFIGURATION, code="api_blocked", side="source"))
     for connection in (fleet.connection, second):
         fleet.open(connection=connection)
@@ -289,7 +290,7 @@ def test_what_the_run_told_of_a_repair_is_kept(fleet: Fleet) -> None:
 def test_a_success_closes_the_repairs_it_disproves_and_no_others(
     fleet: Fleet, code: RepairCode, kind: SyncKind, counts: Counts, *, closed: bool
 ) -> None:
-    other = fleet.connect(name="second", hook_secret=Secret("second"))
+    other = fleet.connect("second")
     with fleet.database.begin() as tx:
         for connection in (fleet.connection, other):
             tx.repairs.open(
@@ -535,6 +536,74 @@ def test_a_sync_taken_over_meanwhile_is_told_to_stop_and_its_end_is_not_written(
     assert (fleet.get(sync).status, fleet.get(sync).owner) == (SyncStatus.RUNNING, "new")
     assert fleet.outcomes(sync) == ["lost", "running"]
     assert fleet.meter.counts["syncs_total kind=backfill outcome=lost"] == 1
+
+
+def test_an_end_is_stored_once_the_database_is_back(fleet: Fleet) -> None:
+    flaky = FlakyDatabase(fleet.database)
+    fleet.database = flaky  # type: ignore[assignment]
+    sync = fleet.open()
+
+    def break_down(*_: object) -> SyncResult:
+        flaky.broken, flaky.away = 2, 3
+        return DONE
+
+    fleet.work_off(fleet.worker(ScriptedRun(break_down)))
+
+    assert (flaky.broken, flaky.away) == (0, 0)
+    assert fleet.get(sync).status is SyncStatus.DONE
+    assert fleet.outcomes(sync) == ["done"]
+
+
+def test_an_end_that_cannot_be_stored_keeps_its_ring_and_is_taken_over(fleet: Fleet) -> None:
+    flaky = FlakyDatabase(fleet.database)
+    fleet.database = flaky  # type: ignore[assignment]
+    sync = fleet.open()
+
+    def break_down(*_: object) -> SyncResult:
+        flaky.away = 10_000
+        return DONE
+
+    fleet.work_off(fleet.worker(ScriptedRun(break_down), pace=replace(QUICK, store=0.1)))
+    flaky.away = 0
+
+    assert fleet.get(sync).status is SyncStatus.RUNNING
+    assert fleet.doorbell.figures()[Lane.REALTIME].delayed == 1
+    assert isinstance(fleet.clock, SetClock)
+    fleet.clock.advance(seconds=25)
+    fleet.sweep()
+    fleet.work_off(fleet.worker(ScriptedRun(DONE), owner="next"))
+    assert fleet.get(sync).status is SyncStatus.DONE
+
+
+def test_a_ring_is_put_back_while_the_database_is_away(fleet: Fleet) -> None:
+    flaky = FlakyDatabase(fleet.database)
+    fleet.database = flaky  # type: ignore[assignment]
+    sync = fleet.open()
+    flaky.away = 1
+
+    fleet.work_off(fleet.worker(ScriptedRun(DONE)))
+
+    assert fleet.get(sync).status is SyncStatus.QUEUED
+    assert fleet.doorbell.figures()[Lane.REALTIME].delayed == 1
+
+
+def test_a_run_stops_when_its_heartbeat_was_not_heard_for_the_length_of_its_lease(fleet: Fleet) -> None:
+    """Somebody else may have the sync by then; writing on would be writing into their work."""
+    flaky = FlakyDatabase(fleet.database)
+    fleet.database = flaky  # type: ignore[assignment]
+    slow = Committing()
+    sync = fleet.open(SyncKind.BACKFILL)
+    worker = fleet.worker(ScriptedRun(slow), pace=replace(QUICK, store=0.1))
+    runner = threading.Thread(target=fleet.work_off, args=(worker, Lane.BULK), kwargs={"most": 1})
+    runner.start()
+    assert slow.begun.wait(10)
+
+    flaky.away = 10_000
+    runner.join(10)
+
+    assert not runner.is_alive()
+    flaky.away = 0
+    assert fleet.get(sync).status is SyncStatus.RUNNING
 
 
 def test_nobody_runs_for_an_account_or_connection_that_is_not_active(fleet: Fleet) -> None:

@@ -27,14 +27,15 @@ def open_repair(tx: Transaction, sync: Sync, code: RepairCode, failure: Failure,
     by_destination = failure.side == "destination"
     account, connection = tx.accounts.get(sync.account_id), tx.connections.get(sync.connection_id)
     connection_id = None if code in OF_THE_ACCOUNT and not by_destination else connection.id
-    # The run may have opened it itself, knowing more: how many would leave the list, say.
-    known = (
-        repair.facts
-        for repair in tx.repairs.open_ones(account_id=account.id)
-        if repair.code is code and repair.connection_id == connection_id
-    )
+    # Whoever found it out may have opened it, knowing more: how many would leave the list, or that it is the account's.
+    for repair in tx.repairs.open_ones(account_id=account.id):
+        if repair.code is code and repair.connection_id in {connection_id, None}:
+            connection_id, known = repair.connection_id, repair.facts
+            break
+    else:
+        known = {}
     facts = {
-        **next(known, {}),
+        **known,
         "host": "" if by_destination else account.host,
         "list": connection.list_title or connection.list_id or "",
         "detail": failure.sentence,

@@ -113,10 +113,13 @@ class WorkSync:
             )
             outcome = self._stored(sync, ending, result)
         # Only now: a worker that dies before leaves the ring to be heard again.
-        ring.done()
+        if outcome is None:
+            ring.back(LATER)
+        else:
+            ring.done()
         if outcome == ending.outcome:
             self._ring_what_follows(sync, ending)
-        self._tell(sync, ending, outcome, result.counts, time.monotonic() - started)
+        self._tell(sync, ending, outcome or LOST, result.counts, time.monotonic() - started)
 
     def _run(self, sync: Sync, heartbeat: Heartbeat) -> SyncResult:
         """Run it; once more, with another access token, when amoCRM refused the one we had."""
@@ -151,13 +154,13 @@ class WorkSync:
             token = tx.tokens.get(sync.account_id)
         return Secret("") if token is None else token.access_token
 
-    def _stored(self, sync: Sync, ending: Ending, result: SyncResult) -> str:
-        """The attempt's outcome; `lost` when the sync is somebody else's, or will be once its lease is over."""
+    def _stored(self, sync: Sync, ending: Ending, result: SyncResult) -> str | None:
+        """The attempt's outcome; `lost` when the sync is somebody else's by now, None while the database is away."""
         try:
             return repeated(lambda: self._store(sync, ending, result), seconds=self._pace.store)
         except RetryableError as error:
             logger.warning("sync_end_not_stored", extra={"sync_id": sync.id, "code": error.code})
-            return LOST
+            return None
 
     def _store(self, sync: Sync, ending: Ending, result: SyncResult) -> str:
         now, failure = self._clock.now(), ending.failure
