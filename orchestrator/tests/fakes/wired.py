@@ -1,33 +1,35 @@
-"""The services over a test's database, wired as bootstrap does it, with the embedded doorbell."""
+"""The service as bootstrap wires it, over a test's database, without a network: what HTTP is given."""
 
-from datetime import timedelta
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from linked import VAULT_KEY, Linked
 from meters import RememberingMeter
-from orchestrator.adapters.clock import SystemClock
-from orchestrator.adapters.embedded_doorbell import EmbeddedDoorbell
-from orchestrator.adapters.spool import FileSpool
-from orchestrator.adapters.vault import Vault
+from orchestrator.bootstrap import Application
+from orchestrator.config.settings import Settings
 from orchestrator.entrypoints.http.services import Services
-from orchestrator.services.queue_sync import QueueSync
-from orchestrator.services.receive_opt_out import ReceiveOptOut
-from orchestrator.services.receive_webhook import DrainSpool, ReceiveWebhook
+
+NOWHERE = "http://127.0.0.1:9"
 
 
-def wired(here: Linked, folder: Path) -> Services:
-    """`folder` is the data folder."""
-    clock, meter, doorbell = SystemClock(), RememberingMeter(), EmbeddedDoorbell()
-    spool = FileSpool(folder / "spool", vault=Vault([VAULT_KEY]))
-    receive_webhook = ReceiveWebhook(
-        database=here.database, doorbell=doorbell, clock=clock, meter=meter, debounce=timedelta(seconds=0.25)
+class ExposingMeter(RememberingMeter):
+    """One that can tell what it was told."""
+
+    def exposition(self) -> bytes:
+        return "".join(f"{name} {count}\n" for name, count in sorted(self.counts.items())).encode()
+
+
+def wired(here: Linked, folder: Path, *, vendors: str = NOWHERE) -> Services:
+    """`folder` is the data folder, `vendors` the address of a sandbox."""
+    settings = Settings.model_validate(
+        {
+            "data_folder": folder,
+            "public_url": "http://127.0.0.1:8901",
+            "security": {"encryption_keys": [VAULT_KEY.reveal()]},
+            "vendors": {"amocrm_url": vendors, "unisender_url": vendors, "connect_timeout": 2},
+        }
     )
-    return Services(
-        clock=clock,
-        meter=meter,
-        spool=spool,
-        receive_webhook=receive_webhook,
-        drain_spool=DrainSpool(spool=spool, receive_webhook=receive_webhook),
-        receive_opt_out=ReceiveOptOut(database=here.database, clock=clock),
-        queue_sync=QueueSync(database=here.database, doorbell=doorbell, clock=clock),
-    )
+    application: Any = Application(settings)
+    application.database, application.meter = here.database, ExposingMeter()
+    return Services(**{field.name: getattr(application, field.name) for field in fields(Services)})

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from orchestrator.ports.runner import Runner
     from orchestrator.services.apply_configuration import ApplyConfiguration
     from orchestrator.services.check_connection import CheckConnection
+    from orchestrator.services.close_repair import CloseRepair
     from orchestrator.services.depart_people import DepartPeople
-    from orchestrator.services.explain_contact import ExplainContact
     from orchestrator.services.link_account import LinkAccount
     from orchestrator.services.manage_connections import ManageConnections
     from orchestrator.services.manage_integrations import ManageIntegrations
@@ -41,9 +41,11 @@ if TYPE_CHECKING:
     from orchestrator.services.receive_webhook import DrainSpool, ReceiveWebhook
     from orchestrator.services.refresh_suppressions import RefreshSuppressions
     from orchestrator.services.refresh_token import RefreshToken
+    from orchestrator.services.rename_account import RenameAccount
     from orchestrator.services.report import Report
     from orchestrator.services.retry_contacts import RetryContacts
     from orchestrator.services.run_sync import RunSync
+    from orchestrator.services.sample_account import SampleAccount
     from orchestrator.services.schedule import Schedule
     from orchestrator.services.sweep import Sweep
     from orchestrator.services.sync_orders import VendorEndpoints
@@ -417,6 +419,24 @@ class Application:
             vendors=self.vendors,
             clock=self.clock,
         )
+
+    @cached_property
+    def rename_account(self) -> "RenameAccount":
+        from orchestrator.services.rename_account import RenameAccount
+
+        return RenameAccount(database=self.database, clock=self.clock)
+
+    @cached_property
+    def sample_account(self) -> "SampleAccount":
+        from orchestrator.services.sample_account import SampleAccount
+
+        return SampleAccount(amocrm=self.amocrm, refresh_token=self.refresh_token)
+
+    @cached_property
+    def close_repair(self) -> "CloseRepair":
+        from orchestrator.services.close_repair import CloseRepair
+
+        return CloseRepair(database=self.database, clock=self.clock)
 
     def declare(self) -> None:
         """Make the database agree with what the configuration says of integrations and connections."""

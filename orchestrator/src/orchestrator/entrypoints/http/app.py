@@ -4,17 +4,21 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
 
-from orchestrator.domain.access import Doorkeeper, FailureLimit
-from orchestrator.entrypoints.http import webhooks
+from orchestrator.domain.access import Doorkeeper, FailureLimit, Scope
+from orchestrator.entrypoints.http import health, oauth, webhooks
+from orchestrator.entrypoints.http.api import accounts, connections, contacts, integrations, repairs, syncs, system
 from orchestrator.entrypoints.http.description import describe
 from orchestrator.entrypoints.http.edge import Edge
+from orchestrator.entrypoints.http.following import Followers
 from orchestrator.entrypoints.http.hook_intake import HookIntake
 from orchestrator.entrypoints.http.problems import answer_problems
-from orchestrator.entrypoints.http.routing import Gate, Open, add_routes
+from orchestrator.entrypoints.http.routing import Gate, Guarded, Open, add_routes
 from orchestrator.entrypoints.http.services import HttpOptions, Services
+
+READ, WRITE, ADMIN = Scope.READ, Scope.WRITE, Scope.ADMIN
 
 OPEN = (
     Open("POST", "/webhooks/amocrm/{secret}", webhooks.receive_amocrm_webhook),
@@ -22,6 +26,66 @@ OPEN = (
     Open("POST", "/webhooks/amocrm/{secret}/", webhooks.receive_amocrm_webhook),
     Open("POST", "/webhooks/unisender/{secret}", webhooks.receive_unisender_webhook),
     Open("GET", "/webhooks/unisender/{secret}", webhooks.probe_unisender_webhook),
+    Open("GET", "/oauth/start", oauth.start_consent),
+    Open("GET", "/oauth/callback", oauth.take_consent),
+    Open("GET", "/callback", oauth.take_consent),
+    Open("POST", "/oauth/secrets", oauth.take_secrets),
+    Open("GET", "/hooks/amocrm/uninstall", oauth.take_uninstall),
+    Open("POST", "/hooks/amocrm/uninstall", oauth.take_uninstall),
+    Open("GET", "/healthz", health.is_alive),
+    Open("GET", "/readyz", health.is_ready),
+    Open("GET", "/metrics", health.tell_figures),
+)
+
+API = (
+    Guarded("GET", "/accounts", accounts.list_accounts, READ),
+    Guarded("POST", "/accounts/link", accounts.start_linking, WRITE, errors=(404,)),
+    Guarded("POST", "/accounts/link-by-token", accounts.link_by_token, WRITE, 201, errors=(404, 409)),
+    Guarded("GET", "/accounts/{account_id}", accounts.get_account, READ, errors=(404,)),
+    Guarded("PATCH", "/accounts/{account_id}", accounts.rename_account, WRITE, errors=(404,)),
+    Guarded("DELETE", "/accounts/{account_id}", accounts.unlink_account, WRITE, 202, errors=(404,)),
+    Guarded("GET", "/accounts/{account_id}/fields", accounts.list_fields, READ, errors=(404, 409)),
+    Guarded("GET", "/accounts/{account_id}/samples", accounts.list_samples, READ, errors=(404, 409)),
+    Guarded("GET", "/accounts/{account_id}/contacts", contacts.list_contacts, READ, errors=(404,)),
+    Guarded("GET", "/accounts/{account_id}/integrations", accounts.list_account_integrations, READ, errors=(404,)),
+    Guarded(
+        "PUT", "/accounts/{account_id}/integrations/{name}", accounts.put_account_integration, WRITE, errors=(404, 409)
+    ),
+    Guarded(
+        "DELETE",
+        "/accounts/{account_id}/integrations/{name}",
+        accounts.delete_account_integration,
+        WRITE,
+        204,
+        errors=(404, 409),
+    ),
+    Guarded("POST", "/accounts/{account_id}/connections", connections.add_connection, WRITE, 201, errors=(404, 409)),
+    Guarded("GET", "/connections", connections.list_connections, READ, errors=(404,)),
+    Guarded("GET", "/connections/{connection_id}", connections.get_connection, READ, errors=(404,)),
+    Guarded("PATCH", "/connections/{connection_id}", connections.change_connection, WRITE, errors=(404, 409)),
+    Guarded("DELETE", "/connections/{connection_id}", connections.remove_connection, WRITE, 204, errors=(404, 409)),
+    Guarded("POST", "/connections/{connection_id}/pause", connections.pause_connection, WRITE, errors=(404, 409)),
+    Guarded("POST", "/connections/{connection_id}/resume", connections.resume_connection, WRITE, errors=(404, 409)),
+    Guarded("POST", "/connections/{connection_id}/check", connections.check_connection, WRITE, errors=(404,)),
+    Guarded("POST", "/connections/{connection_id}/syncs", syncs.start_sync, WRITE, 202, errors=(404, 409)),
+    Guarded("POST", "/connections/{connection_id}/retry", contacts.retry_contacts, WRITE, 202, errors=(404, 409)),
+    Guarded("GET", "/connections/{connection_id}/suppressions", contacts.list_suppressions, READ, errors=(404,)),
+    Guarded("POST", "/unisender/probe", connections.probe_key, WRITE, errors=(409,)),
+    Guarded("POST", "/unisender/lists", connections.create_list, WRITE, 201, errors=(409,)),
+    Guarded("GET", "/syncs", syncs.list_syncs, READ),
+    Guarded("GET", "/syncs/{sync_id}", syncs.get_sync, READ, errors=(404,)),
+    Guarded("GET", "/syncs/{sync_id}/events", syncs.follow_sync, READ, errors=(404,), produces="text/event-stream"),
+    Guarded("POST", "/syncs/{sync_id}/cancel", syncs.cancel_sync, WRITE, errors=(404, 409)),
+    Guarded("POST", "/syncs/{sync_id}/replay", syncs.replay_sync, WRITE, errors=(404, 409)),
+    Guarded("GET", "/repairs", repairs.list_repairs, READ),
+    Guarded("POST", "/repairs/{repair_id}/close", repairs.close_repair, WRITE, 204, errors=(404,)),
+    Guarded("GET", "/integrations", integrations.list_integrations, ADMIN),
+    Guarded("GET", "/integrations/{name}", integrations.get_integration, ADMIN, errors=(404,)),
+    Guarded("PUT", "/integrations/{name}", integrations.put_integration, ADMIN, errors=(409,)),
+    Guarded("DELETE", "/integrations/{name}", integrations.delete_integration, ADMIN, 204, errors=(404, 409)),
+    Guarded("GET", "/system", system.get_system, READ),
+    Guarded("GET", "/audit", system.list_audit, ADMIN),
+    Guarded("GET", "/diagnostics", system.get_diagnostics, ADMIN),
 )
 
 
@@ -38,6 +102,8 @@ def make_app(services: Services, options: HttpOptions) -> FastAPI:
             meter=services.meter,
             database_wait_seconds=options.database_wait_seconds,
         )
+        app.state.consents = CapacityLimiter(oauth.MOST_CONSENTS)
+        app.state.followers = Followers()
         try:
             yield
         finally:
@@ -48,7 +114,9 @@ def make_app(services: Services, options: HttpOptions) -> FastAPI:
     )
     app.state.services, app.state.options = services, options
     gate = Gate(doorkeeper=Doorkeeper(options.tokens), failures=FailureLimit(), clock=services.clock)
+    app.state.gate = gate
     add_routes(app, OPEN, gate=gate)
+    add_routes(app, API, gate=gate, prefix="/api/v1")
     answer_problems(app)
     limits: dict[str, Any] = {"/webhooks/": options.body_limit_bytes}
     app.add_middleware(Edge, limits=limits)

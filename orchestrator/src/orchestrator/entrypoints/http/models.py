@@ -1,16 +1,16 @@
-"""Shapes that many answers share."""
+"""Shapes that many calls share."""
 
 from pydantic import BaseModel, ConfigDict, Field
 
 
 class Answer(BaseModel):
-    """What we answer with."""
+    """What we answer with; made from an object of the domain by its attributes."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, from_attributes=True)
 
 
 class Order(BaseModel):
-    """What we are sent; a field we do not know is an error."""
+    """What we are sent; a field we do not know is an error, and so is a text where a number belongs."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -35,3 +35,9 @@ class Problem(Answer):
     detail: str = Field(description="A sentence for people.", examples=["There is no sync 12."])
     code: str = Field(description="Stable; docs/errors.md has them all.", examples=["not_found"])
     errors: tuple[FieldProblem, ...] = Field(description="Fields, when some of them are wrong.")
+
+
+class Page(Answer):
+    """A part of a long list."""
+
+    next_cursor: str | None = Field(description="Pass it as `cursor` for what follows; null: this was the end.")

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
+from orchestrator.domain.connection_settings import InvalidSettingsError
 from orchestrator.domain.errors import (
     ConflictError,
     ForbiddenError,
@@ -83,14 +84,18 @@ def answer_problems(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _frameworks)
 
 
+def status_of(error: OrchestratorError) -> HTTPStatus:
+    return next(status for kind, status in STATUS if isinstance(error, kind))
+
+
 def problem(error: OrchestratorError) -> Response:
-    status = next(status for kind, status in STATUS if isinstance(error, kind))
+    status = status_of(error)
     headers: dict[str, str] = {}
     if isinstance(error, RetryableError):
         headers["Retry-After"] = str(max(1, round(error.retry_after or RETRY_SECONDS)))
     if status is HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="orchestrator"'
-    return _response(status, code=error.code, detail=str(error), headers=headers)
+    return _response(status, code=error.code, detail=str(error), errors=_settings(error), headers=headers)
 
 
 def _response(
@@ -110,6 +115,16 @@ def _response(
         "errors": list(errors),
     }
     return JSONResponse(content, status_code=status.value, media_type=MEDIA_TYPE, headers=headers)
+
+
+def _settings(error: OrchestratorError) -> Sequence[Mapping[str, str]]:
+    """Each of a connection's settings that cannot be; its sentence begins with its name."""
+    if not isinstance(error, InvalidSettingsError):
+        return ()
+    return [
+        {"in": "body", "field": sentence.partition(" ")[0].rstrip(":"), "code": "invalid", "message": sentence}
+        for sentence in error.problems
+    ]
 
 
 async def _ours(request: Request, error: Exception) -> Response:

@@ -39,6 +39,7 @@ class Guarded:
     status: int = HTTPStatus.OK
     errors: tuple[int, ...] = ()
     """Statuses of problems beyond those every call may end with."""
+    produces: str = "application/json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +81,7 @@ def add_routes(app: FastAPI, lines: Sequence[Open | Guarded], *, gate: Gate, pre
             tags=[line.endpoint.__module__.rpartition(".")[2]],
             operation_id=name,
             summary=name.replace("_", " ").capitalize(),
-            responses=_problems(line),
+            responses=_described(line),
             route_class_override=_asking_first(gate, line.scope),
             openapi_extra={"security": [{"bearer": []}], SCOPE_OF: line.scope.value},
         )
@@ -102,9 +103,12 @@ def _asking_first(gate: Gate, scope: Scope) -> type[APIRoute]:
     return AskingFirst
 
 
-def _problems(line: Guarded) -> dict[int | str, dict[str, Any]]:
+def _described(line: Guarded) -> dict[int | str, dict[str, Any]]:
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {
+    problems: dict[int | str, dict[str, Any]] = {
         int(status): {"description": HTTPStatus(status).phrase, "content": content}
         for status in sorted({*line.errors, *ALWAYS_POSSIBLE})
     }
+    return (
+        problems if line.produces == "application/json" else {line.status: {"content": {line.produces: {}}}, **problems}
+    )

@@ -1,15 +1,33 @@
 """Everything the HTTP entrypoint is given; bootstrap fills it."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from orchestrator.domain.access import ApiToken
 from orchestrator.domain.wording import Language
 from orchestrator.ports.clock import Clock
 from orchestrator.ports.meter import Meter
 from orchestrator.ports.spool import Spool
+from orchestrator.services.close_repair import CloseRepair
+from orchestrator.services.link_account import LinkAccount
+from orchestrator.services.manage_connections import ManageConnections
+from orchestrator.services.manage_integrations import ManageIntegrations
 from orchestrator.services.queue_sync import QueueSync
 from orchestrator.services.receive_opt_out import ReceiveOptOut
 from orchestrator.services.receive_webhook import DrainSpool, ReceiveWebhook
+from orchestrator.services.rename_account import RenameAccount
+from orchestrator.services.report import Report
+from orchestrator.services.retry_contacts import RetryContacts
+from orchestrator.services.sample_account import SampleAccount
+from orchestrator.services.unlink_account import UnlinkAccount
+
+
+class FiguresMeter(Meter, Protocol):
+    """A meter that can tell what it was told."""
+
+    def exposition(self) -> bytes:
+        """In Prometheus' text format."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,12 +35,21 @@ class Services:
     """What requests are passed on to."""
 
     clock: Clock
-    meter: Meter
+    meter: FiguresMeter
     spool: Spool
     receive_webhook: ReceiveWebhook
     drain_spool: DrainSpool
     receive_opt_out: ReceiveOptOut
     queue_sync: QueueSync
+    report: Report
+    link_account: LinkAccount
+    unlink_account: UnlinkAccount
+    rename_account: RenameAccount
+    sample_account: SampleAccount
+    manage_integrations: ManageIntegrations
+    manage_connections: ManageConnections
+    retry_contacts: RetryContacts
+    close_repair: CloseRepair
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

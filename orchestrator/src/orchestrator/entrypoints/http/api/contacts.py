@@ -1,0 +1,60 @@
+"""Contacts: who is in the list and who is not, why, and what to try again."""
+
+from typing import Annotated, Literal
+
+from fastapi import Query
+
+from orchestrator.domain.ledger import Reason
+from orchestrator.entrypoints.http.context import Actor, LanguageHere, ServicesHere
+from orchestrator.entrypoints.http.cursors import USUAL_LIMIT, Cursor, Limit, read_record, read_text, written
+from orchestrator.entrypoints.http.models_contacts import (
+    ContactAnswer,
+    ContactPage,
+    RetryOrder,
+    SuppressionAnswer,
+    SuppressionPage,
+)
+from orchestrator.entrypoints.http.models_syncs import SyncAnswer
+from orchestrator.entrypoints.http.parameters import Id, IdFilter
+
+
+def list_contacts(
+    account_id: Id,
+    services: ServicesHere,
+    language: LanguageHere,
+    connection_id: IdFilter = None,
+    status: Annotated[Literal["synced", "unsynced"] | None, Query(description="Both when left out.")] = None,
+    reason: Annotated[list[Reason] | None, Query(description="One or several reason codes.")] = None,
+    search: Annotated[
+        str | None, Query(min_length=1, max_length=200, description="Part of a name, a whole address or an id.")
+    ] = None,
+    cursor: Cursor = None,
+    limit: Limit = USUAL_LIMIT,
+) -> ContactPage:
+    """An account's contacts, synced or not, with the reason in words."""
+    page, after = services.report.contacts(
+        account_id=account_id,
+        connection_id=connection_id,
+        synced=None if status is None else status == "synced",
+        reasons=reason,
+        search=search,
+        after=read_record(cursor),
+        limit=limit,
+    )
+    return ContactPage(contacts=tuple(ContactAnswer.of(one, language) for one in page), next_cursor=written(after))
+
+
+def retry_contacts(connection_id: Id, order: RetryOrder, services: ServicesHere, actor: Actor) -> SyncAnswer:
+    """Read and judge these anew, now."""
+    chosen = [(one.stream, one.record_id) for one in order.contacts]
+    return SyncAnswer.model_validate(services.retry_contacts.retry(connection_id, chosen, actor=actor))
+
+
+def list_suppressions(
+    connection_id: Id, services: ServicesHere, cursor: Cursor = None, limit: Limit = USUAL_LIMIT
+) -> SuppressionPage:
+    """Addresses that must not be subscribed again."""
+    page, after = services.report.suppressions(connection_id, after=read_text(cursor), limit=limit)
+    return SuppressionPage(
+        suppressions=tuple(SuppressionAnswer.model_validate(one) for one in page), next_cursor=written(after)
+    )
