@@ -197,7 +197,13 @@ class Application:
     def refresh_token(self) -> "RefreshToken":
         from orchestrator.services.refresh_token import RefreshToken
 
-        return RefreshToken(database=self.database, amocrm=self.amocrm, clock=self.clock, owner=self.owner)
+        return RefreshToken(
+            database=self.database,
+            amocrm=self.amocrm,
+            clock=self.clock,
+            owner=self.owner,
+            public_url=self.public_url,
+        )
 
     @cached_property
     def run_sync(self) -> "RunSync":

@@ -109,7 +109,7 @@ class Metrics:
         if not folder:
             return generate_latest(self._registry)
         everybody = CollectorRegistry()
-        MultiProcessCollector(everybody, path=folder)
+        MultiProcessCollector(everybody, path=folder)  # type: ignore[no-untyped-call]
         return generate_latest(everybody)
 
     def _of(self, name: str, labels: Mapping[str, str]) -> Any:
