@@ -1,22 +1,29 @@
 """The ledger for people: pages, counts, freshness. Never changes anything."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from math import ceil
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, literal, or_, select
 
 from orchestrator.adapters.database.ledger_rows import entry_of
 from orchestrator.adapters.database.sql import Sql
 from orchestrator.adapters.database.tables import connections, ledger, ledger_addresses
+from orchestrator.domain.connection import STREAMS
 from orchestrator.domain.ledger import SYNCED, LedgerEntry, Reason
 from orchestrator.ports.database import Freshness
 
 MOST_LATENCIES = 20_000
 """Of so many newest deliveries freshness is told."""
+MOST_HOLDERS = 200
+"""Of an address, that a search shows."""
+UNSYNCED = frozenset(Reason) - SYNCED
 LARGEST_ID = 2**63 - 1
+
+Key = tuple[int, str, int]
+"""Connection, stream, record id."""
 
 
 class SqlLedgerPages:
@@ -26,65 +33,70 @@ class SqlLedgerPages:
 
     def page(
         self, *, account_id: int, connection_id: int | None = None, synced: bool | None = None,
-        reason: Collection[Reason] | None = None, search: str | None = None, after: tuple[int, str, int] | None = None,
-        limit: int = 50,
+        reason: Collection[Reason] | None = None, search: str | None = None, after: Key | None = None, limit: int = 50,
     ) -> Sequence[LedgerEntry]:  # fmt: skip
-        mine = select(connections.c.id).where(connections.c.account_id == account_id)
+        mine = select(connections.c.id).where(connections.c.account_id == account_id).order_by(connections.c.id)
         if connection_id is not None:
             mine = mine.where(connections.c.id == connection_id)
-        c = ledger.c
-        found = select(ledger).where(c.connection_id.in_([row["id"] for row in self._sql.rows(mine)]))
+        ids = [row["id"] for row in self._sql.rows(mine)]
+        wanted: list[ColumnElement[bool]] = []
         if synced is not None:
-            found = found.where(c.reason.in_(SYNCED) if synced else c.reason.not_in(SYNCED))
+            wanted.append(ledger.c.reason.in_(SYNCED if synced else UNSYNCED))
         if reason is not None:
-            found = found.where(c.reason.in_(reason))
+            wanted.append(ledger.c.reason.in_(reason))
         if search is not None and search.strip():
-            found = found.where(self._matches(search.strip()))
-        if after is not None:
-            found = found.where(_later(after))
-        in_order = found.order_by(c.connection_id, c.stream, c.record_id).limit(limit)
-        return [entry_of(row) for row in self._sql.rows(in_order)]
+            wanted.append(self._matching(search.strip(), ids))
+        return self._walk(ids, wanted, after, limit)
 
-    def _matches(self, search: str) -> ColumnElement[bool]:
-        name: Any = ledger.c.name
-        ways = [
-            name.contains(search, autoescape=True)
-            if self._sql.is_mysql
-            else func.casefold(name).contains(search.casefold(), autoescape=True)
-        ]
+    def in_list(self, connection_id: int, after: tuple[str, int] | None, limit: int) -> Sequence[LedgerEntry]:
+        start = None if after is None else (connection_id, *after)
+        return self._walk([connection_id], [ledger.c.addresses.is_not(None)], start, limit)
+
+    def _walk(
+        self, ids: Sequence[int], wanted: Sequence[ColumnElement[bool]], after: Key | None, limit: int
+    ) -> list[LedgerEntry]:
+        """Stream by stream: so every server starts at the right place of the index and stops when it has enough."""
+        found: list[LedgerEntry] = []
+        for connection_id, stream, record_id in _starts(ids, after):
+            if len(found) == limit:
+                break
+            part = select(ledger).where(*_of(connection_id, stream), ledger.c.record_id > record_id, *wanted)
+            rows = self._sql.rows(part.order_by(ledger.c.record_id).limit(limit - len(found)))
+            found += map(entry_of, rows)
+        return found
+
+    def _matching(self, search: str, ids: Collection[int]) -> ColumnElement[bool]:
+        """What is found by an index hides what only a look through every row would find."""
+        exact = self._exactly(search, ids)
+        if self._sql.row(select(literal(1)).where(ledger.c.connection_id.in_(ids), exact).limit(1)):
+            return exact
         if "@" in search:
-            address = search.lower()
+            return ledger.c.addresses.contains(_quoted(search.lower()), autoescape=True)
+        if self._sql.is_mysql:
+            return ledger.c.name.contains(search, autoescape=True)
+        return func.casefold(ledger.c.name).contains(search.casefold(), autoescape=True)
+
+    def _exactly(self, search: str, ids: Collection[int]) -> ColumnElement[bool]:
+        if "@" in search:
             a = ledger_addresses.c
-            ways.append(
-                exists().where(
-                    a.connection_id == ledger.c.connection_id,
-                    a.stream == ledger.c.stream,
-                    a.record_id == ledger.c.record_id,
-                    a.address == address,
-                )
+            holders = select(a.connection_id, a.stream, a.record_id).where(
+                a.connection_id.in_(ids), a.address == search.lower()
             )
-            ways.append(ledger.c.addresses.contains(orjson.dumps(address).decode(), autoescape=True))
+            return _among(tuple(row) for row in self._sql.tuples(holders.limit(MOST_HOLDERS)))
         if search.isascii() and search.isdecimal() and int(search) <= LARGEST_ID:
-            ways.append(ledger.c.record_id == int(search))
-        return or_(*ways)
+            return _among((connection_id, stream, int(search)) for connection_id in ids for stream in STREAMS)
+        return false()
 
     def counts(self, connection_id: int) -> Mapping[Reason, int]:
         counted = select(ledger.c.reason, func.count()).where(ledger.c.connection_id == connection_id)
         return {Reason(reason): number for reason, number in self._sql.tuples(counted.group_by(ledger.c.reason))}
 
-    def in_list(self, connection_id: int, after: tuple[str, int] | None, limit: int) -> Sequence[LedgerEntry]:
-        c = ledger.c
-        held = select(ledger).where(c.connection_id == connection_id, c.addresses.is_not(None))
-        if after is not None:
-            held = held.where(_later((connection_id, *after)))
-        return [entry_of(row) for row in self._sql.rows(held.order_by(c.stream, c.record_id).limit(limit))]
-
     def freshness(self, connection_ids: Collection[int], *, since: datetime) -> Freshness:
         c = ledger.c
         newest = (
             select(c.latency_ms)
-            .where(c.connection_id.in_(connection_ids), c.delivered_at >= since, c.latency_ms.is_not(None))
-            .order_by(c.delivered_at.desc())
+            .where(c.connection_id.in_(connection_ids), c.live_at >= since)
+            .order_by(c.live_at.desc())
             .limit(MOST_LATENCIES)
         )
         seconds = sorted(latency / 1000 for (latency,) in self._sql.tuples(newest))
@@ -96,15 +108,33 @@ class SqlLedgerPages:
         )
 
 
-def _later(after: tuple[int, str, int]) -> ColumnElement[bool]:
-    # Spelled out: MariaDB finds no index range in a comparison of tuples.
-    connection_id, stream, record_id = after
-    c = ledger.c
+def _starts(ids: Iterable[int], after: Key | None) -> Iterator[Key]:
+    """Where to start in each stream of each connection, in order."""
+    for connection_id in ids:
+        for stream in sorted(STREAMS):
+            if after is None or (connection_id, stream) > after[:2]:
+                yield connection_id, stream, -1
+            elif (connection_id, stream) == after[:2]:
+                yield after
+
+
+def _of(connection_id: int, stream: str) -> tuple[ColumnElement[bool], ...]:
+    return ledger.c.connection_id == connection_id, ledger.c.stream == stream
+
+
+def _among(keys: Iterable[Any]) -> ColumnElement[bool]:
     return or_(
-        c.connection_id > connection_id,
-        and_(c.connection_id == connection_id, c.stream > stream),
-        and_(c.connection_id == connection_id, c.stream == stream, c.record_id > record_id),
+        false(),
+        *(
+            and_(*_of(connection_id, stream), ledger.c.record_id == record_id)
+            for connection_id, stream, record_id in keys
+        ),
     )
+
+
+def _quoted(address: str) -> str:
+    """As it stands in the JSON of a row."""
+    return orjson.dumps(address).decode()
 
 
 def _percentile(in_order: Sequence[float], percent: int) -> float | None:

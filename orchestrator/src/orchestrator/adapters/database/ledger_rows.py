@@ -12,7 +12,7 @@ from orchestrator.domain.ledger import LedgerEntry, Reason
 
 COLUMNS = (
     "connection_id", "stream", "record_id", "reason", "version", "digest", "addresses", "claims", "name", "detail",
-    "other", "decided_at", "delivered_at", "seen_at", "latency_ms",
+    "other", "decided_at", "delivered_at", "seen_at", "latency_ms", "live_at",
 )  # fmt: skip
 """In the order of `values_of`."""
 LONGEST_OTHER = 100
@@ -38,6 +38,7 @@ def values_of(entries: Iterable[LedgerEntry]) -> list[tuple[Any, ...]]:
             times[entry.delivered_at],
             times[entry.seen_at],
             entry.latency_ms,
+            None if entry.latency_ms is None else times[entry.delivered_at],
         )
         for entry in entries
     ]

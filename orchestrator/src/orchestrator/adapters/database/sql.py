@@ -39,12 +39,12 @@ class Sql:
     def rows(self, statement: Executable) -> Sequence[RowMapping]:
         return self.connection.execute(statement).mappings().all()
 
-    def row(self, statement: Executable) -> RowMapping | None:
-        return self.connection.execute(statement).mappings().first()
+    def row(self, statement: Executable, **values: Any) -> RowMapping | None:
+        return self.connection.execute(statement, values).mappings().first()
 
-    def one(self, statement: Executable, what: str) -> RowMapping:
+    def one(self, statement: Executable, what: str, **values: Any) -> RowMapping:
         """Raises NotFoundError."""
-        row = self.row(statement)
+        row = self.row(statement, **values)
         if row is None:
             raise NotFoundError(f"There is no {what}.")
         return row
@@ -56,9 +56,9 @@ class Sql:
         """The first column of the only row."""
         return int(self.connection.execute(statement).scalar_one() or 0)
 
-    def change(self, statement: Executable) -> int:
+    def change(self, statement: Executable, **values: Any) -> int:
         """How many rows matched."""
-        return _cursor(self.connection.execute(statement)).rowcount
+        return _cursor(self.connection.execute(statement, values)).rowcount
 
     def delete_all(self, table: Table, *conditions: ColumnElement[bool]) -> int:
         """Delete however many there are; no single statement takes long."""

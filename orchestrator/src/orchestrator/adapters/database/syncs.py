@@ -4,25 +4,23 @@ Two unique columns make the races harmless on every server: `open_key` lets a co
 others join, `lane_key` lets an account have one running sync in a lane.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, case, func, or_, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.exc import IntegrityError
 
+from orchestrator.adapters.database.columns import UtcTime
 from orchestrator.adapters.database.sql import Incoming, Sql
-from orchestrator.adapters.database.sync_rows import attempt_of, counts_json, counts_of, lane_key, open_key, sync_of
-from orchestrator.adapters.database.tables import accounts, attempts, connections, syncs
-from orchestrator.domain.account import AccountStatus
-from orchestrator.domain.connection import ConnectionStatus
+from orchestrator.adapters.database.sync_pages import WORKABLE, SqlSyncPages
+from orchestrator.adapters.database.sync_rows import counts_json, counts_of, lane_key, open_key, sync_of
+from orchestrator.adapters.database.tables import attempts, syncs
 from orchestrator.domain.sync import (
     LEGAL,
     OPEN,
-    Attempt,
     Counts,
-    Lane,
     Sync,
     SyncKind,
     SyncStatus,
@@ -30,17 +28,30 @@ from orchestrator.domain.sync import (
     lane_of,
 )
 
-WORKABLE = (
-    exists().where(accounts.c.id == syncs.c.account_id, accounts.c.status == AccountStatus.ACTIVE),
-    exists().where(connections.c.id == syncs.c.connection_id, connections.c.status == ConnectionStatus.ACTIVE),
+# Every hook joins a sync: these two are built once.
+JOIN = (
+    update(syncs)
+    .where(syncs.c.open_key == bindparam("key"))
+    .values(
+        # Written even where nothing changes: whoever claims it must wait for what this transaction adds for it.
+        joined=syncs.c.joined + 1,
+        due_at=case(
+            (
+                (syncs.c.status == SyncStatus.QUEUED) & (syncs.c.due_at > bindparam("wanted", type_=UtcTime)),
+                bindparam("wanted", type_=UtcTime),
+            ),
+            else_=syncs.c.due_at,
+        ),
+    )
 )
+JOINED = select(syncs).where(syncs.c.open_key == bindparam("key"))
 
 
 def _leading_to(to: SyncStatus) -> list[SyncStatus]:
     return [status for status, ways in LEGAL.items() if to in ways]
 
 
-class SqlSyncs:
+class SqlSyncs(SqlSyncPages):
     """Implements the Syncs port."""
 
     def __init__(self, sql: Sql) -> None:
@@ -50,12 +61,7 @@ class SqlSyncs:
         self, *, account_id: int, connection_id: int, kind: SyncKind, trigger: Trigger, due_at: datetime, now: datetime
     ) -> tuple[Sync, bool]:
         key = open_key(connection_id, kind)
-        earlier = case(
-            ((syncs.c.status == SyncStatus.QUEUED) & (syncs.c.due_at > due_at), due_at), else_=syncs.c.due_at
-        )
-        # Written even where nothing changes: whoever claims it must wait for what this transaction adds for it.
-        joined = update(syncs).where(syncs.c.open_key == key).values(joined=syncs.c.joined + 1, due_at=earlier)
-        if not self._sql.change(joined):
+        if not self._sql.change(JOIN, key=key, wanted=due_at):
             new = {
                 "account_id": account_id,
                 "connection_id": connection_id,
@@ -72,40 +78,8 @@ class SqlSyncs:
                 "counts": counts_json(Counts()),
             }
             self._sql.connection.execute(self._sql.upserting(syncs, _joining, unique=["open_key"]), new)
-        row = self._sql.one(select(syncs).where(syncs.c.open_key == key), "such sync")
+        row = self._sql.one(JOINED, "such sync", key=key)
         return sync_of(row), row["joined"] == 0
-
-    def get(self, sync_id: int) -> Sync:
-        return sync_of(self._sql.one(select(syncs).where(syncs.c.id == sync_id), f"sync {sync_id}"))
-
-    def page(
-        self, *, account_id: int | None = None, connection_id: int | None = None,
-        status: Collection[SyncStatus] | None = None, before_id: int | None = None, limit: int = 50,
-    ) -> Sequence[Sync]:  # fmt: skip
-        found = select(syncs).order_by(syncs.c.id.desc()).limit(limit)
-        if account_id is not None:
-            found = found.where(syncs.c.account_id == account_id)
-        if connection_id is not None:
-            found = found.where(syncs.c.connection_id == connection_id)
-        if status is not None:
-            found = found.where(syncs.c.status.in_(status))
-        if before_id is not None:
-            found = found.where(syncs.c.id < before_id)
-        return [sync_of(row) for row in self._sql.rows(found)]
-
-    def due(
-        self, now: datetime, limit: int, *, account_id: int | None = None, lane: Lane | None = None
-    ) -> Sequence[Sync]:
-        found = select(syncs).where(syncs.c.status.in_(OPEN), syncs.c.due_at <= now, *WORKABLE)
-        if account_id is not None:
-            found = found.where(syncs.c.account_id == account_id)
-        if lane is not None:
-            found = found.where(syncs.c.lane == lane)
-        return [sync_of(row) for row in self._sql.rows(found.order_by(syncs.c.due_at, syncs.c.id).limit(limit))]
-
-    def lost(self, silent_since: datetime) -> Sequence[Sync]:
-        found = select(syncs).where(syncs.c.status == SyncStatus.RUNNING, syncs.c.heartbeat_at <= silent_since)
-        return [sync_of(row) for row in self._sql.rows(found.order_by(syncs.c.heartbeat_at, syncs.c.id))]
 
     def claim(self, sync_id: int, *, owner: str, now: datetime, lease: timedelta) -> Sync | None:
         row = self._sql.row(select(syncs).where(syncs.c.id == sync_id))
@@ -264,17 +238,6 @@ class SqlSyncs:
             return self._sql.change(again) == 1
         except IntegrityError:
             return False
-
-    def attempts(self, sync_id: int) -> Sequence[Attempt]:
-        found = select(attempts).where(attempts.c.sync_id == sync_id).order_by(attempts.c.number)
-        return [attempt_of(row) for row in self._sql.rows(found)]
-
-    def last_done(self, connection_id: int, kind: SyncKind) -> Sync | None:
-        done = select(syncs).where(
-            syncs.c.connection_id == connection_id, syncs.c.kind == kind, syncs.c.status == SyncStatus.DONE
-        )
-        row = self._sql.row(done.order_by(syncs.c.finished_at.desc(), syncs.c.id.desc()).limit(1))
-        return None if row is None else sync_of(row)
 
 
 def _joining(_: Incoming) -> Sequence[tuple[str, ColumnElement[Any]]]:

@@ -219,8 +219,9 @@ ledger = Table(
     Column("delivered_at", UtcTime),
     Column("seen_at", UtcTime, nullable=False),
     Column("latency_ms", BigInteger),
+    Column("live_at", UtcTime, doc="delivered_at of what has a latency"),
     Index("ix_ledger_connection_id_reason", "connection_id", "reason"),
-    Index("ix_ledger_connection_id_delivered_at", "connection_id", "delivered_at"),
+    Index("ix_ledger_connection_id_live_at", "connection_id", "live_at", "latency_ms"),
     **WITHOUT_NUMBER,
 )
 

@@ -99,11 +99,12 @@ def upgrade() -> None:
         sa.Column("delivered_at", UtcTime(), nullable=True),
         sa.Column("seen_at", UtcTime(), nullable=False),
         sa.Column("latency_ms", sa.BigInteger(), nullable=True),
+        sa.Column("live_at", UtcTime(), nullable=True),
         sa.PrimaryKeyConstraint("connection_id", "stream", "record_id", name="pk_ledger"),
         if_not_exists=True,
         **OPTIONS,
     )
-    _index("ix_ledger_connection_id_delivered_at", "ledger", ["connection_id", "delivered_at"])
+    _index("ix_ledger_connection_id_live_at", "ledger", ["connection_id", "live_at", "latency_ms"])
     _index("ix_ledger_connection_id_reason", "ledger", ["connection_id", "reason"])
     op.create_table(
         "ledger_addresses",
