@@ -15,11 +15,11 @@ class FlakyDatabase:
         self.away = self.broken = 0
 
     @contextmanager
-    def begin(self) -> Iterator[Transaction]:
+    def begin(self, *, reading: bool = False) -> Iterator[Transaction]:
         if self.away > 0:
             self.away -= 1
             raise RetryableError("The database is away.", code="database_unavailable")
-        with self._database.begin() as tx:
+        with self._database.begin(reading=reading) as tx:
             yield tx
             if self.broken > 0:
                 self.broken -= 1

@@ -4,7 +4,7 @@ import heapq
 import itertools
 import threading
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from orchestrator.domain.sync import Lane
@@ -95,6 +95,10 @@ class EmbeddedDoorbell:
                 )
                 for lane, tube in self.tubes.items()
             }
+
+    def forgetful(self) -> Sequence[str]:
+        """Nobody set it up to forget: it cannot do otherwise."""
+        return ()
 
     def close(self) -> None:
         """Nothing is held."""

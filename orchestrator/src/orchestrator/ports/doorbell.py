@@ -1,6 +1,6 @@
 """The queue is a doorbell: a ring says which sync is due and nothing else; the database is the truth."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -66,6 +66,13 @@ class Doorbell(Protocol):
 
     def figures(self) -> Mapping[Lane, QueueFigures]:
         """Raises RetryableError when the bell is out of reach."""
+        ...
+
+    def forgetful(self) -> Sequence[str]:
+        """Servers that were set up to forget their rings when they restart, host and port.
+
+        Raises RetryableError when the bell is out of reach.
+        """
         ...
 
     def close(self) -> None: ...

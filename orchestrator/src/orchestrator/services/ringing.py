@@ -25,7 +25,7 @@ def priority_of(sync: Sync) -> int:
 
 def ring_next(database: Database, doorbell: Doorbell, account_id: int, lane: Lane, *, now: datetime) -> None:
     """Ring for the account's sync that has been due the longest in this lane, or will be in a moment, if any is."""
-    with database.begin() as tx:
+    with database.begin(reading=True) as tx:
         due = tx.syncs.due(now + HORIZON, 1, account_id=account_id, lane=lane)
     for sync in due:
         ring_for(doorbell, sync, now=now)

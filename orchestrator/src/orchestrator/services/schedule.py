@@ -44,7 +44,7 @@ class Schedule:
 
     def run(self) -> int:
         """How many syncs were opened. Raises RetryableError when the database is away."""
-        with self._database.begin() as tx:
+        with self._database.begin(reading=True) as tx:
             active = {account.id for account in tx.accounts.all(status={AccountStatus.ACTIVE})}
             connections = [
                 connection

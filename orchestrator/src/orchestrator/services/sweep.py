@@ -32,7 +32,7 @@ class Sweep:
     def _take_over(self) -> int:
         now = self._clock.now()
         taken = 0
-        with self._database.begin() as tx:
+        with self._database.begin(reading=True) as tx:
             lost = tx.syncs.lost(now - self._silent)
         for sync in lost:
             with self._database.begin() as tx:
@@ -51,7 +51,7 @@ class Sweep:
         Busy accounts are left out: whoever works there rings for the next when it ends.
         """
         now = self._clock.now()
-        with self._database.begin() as tx:
+        with self._database.begin(reading=True) as tx:
             running = tx.syncs.page(status={SyncStatus.RUNNING}, limit=10 * BATCH)
             due = tx.syncs.due(now - ON_ITS_WAY, BATCH, lane=lane)
         first = _first_of_each_account(due, busy={sync.account_id for sync in running if sync.lane is lane})

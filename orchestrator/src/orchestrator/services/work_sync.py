@@ -150,7 +150,7 @@ class WorkSync:
 
     def _token(self, sync: Sync) -> Secret:
         """Read before the run: what is refused must be told by name, another process may have a newer one by then."""
-        with self._database.begin() as tx:
+        with self._database.begin(reading=True) as tx:
             token = tx.tokens.get(sync.account_id)
         return Secret("") if token is None else token.access_token
 

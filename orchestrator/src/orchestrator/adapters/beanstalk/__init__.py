@@ -2,7 +2,8 @@
 
 import json
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TypeVar
 
 import greenstalk
 
@@ -13,6 +14,8 @@ from orchestrator.domain.sync import Lane
 from orchestrator.ports.doorbell import NORMAL, QueueFigures
 
 logger = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
 
 TIME_TO_RUN = 60
 """Seconds until beanstalkd gives a reserved ring that nobody touched to somebody else."""
@@ -53,16 +56,26 @@ class BeanstalkDoorbell:
         return BeanstalkListener([Line(server, watch=tuple(tubes)) for server in self._servers], tubes)
 
     def figures(self) -> Mapping[Lane, QueueFigures]:
-        told = []
-        for line in self._lines:
+        told = self._asked(lambda client: {lane: _figures(client, tube) for lane, tube in self._tubes.items()})
+        return {lane: _together([figures[lane] for figures in told.values()]) for lane in Lane}
+
+    def forgetful(self) -> Sequence[str]:
+        # The first file of a binlog has number 1; without -b there is none.
+        binlogs = self._asked(lambda client: client.stats()["binlog-current-index"])
+        return tuple(server for server, index in binlogs.items() if index == 0)
+
+    def _asked(self, question: Callable[[Client], Answer]) -> Mapping[str, Answer]:
+        """The answers of the servers that are there, by host and port."""
+        answers = {}
+        for (host, port), line in zip(self._servers, self._lines, strict=True):
             try:
                 with line.talking(PATIENCE) as client:
-                    told.append({lane: _figures(client, tube) for lane, tube in self._tubes.items()})
+                    answers[f"{host}:{port}"] = question(client)
             except AwayError:
                 continue
-        if not told:
+        if not answers:
             raise RetryableError("beanstalkd does not answer.", code="queue_unavailable")
-        return {lane: _together([each[lane] for each in told]) for lane in Lane}
+        return answers
 
     def close(self) -> None:
         for line in self._lines:
