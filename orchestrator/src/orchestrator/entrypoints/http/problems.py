@@ -161,6 +161,8 @@ async def _frameworks(_: Request, error: Exception) -> Response:
     if isinstance(error.__cause__, OrchestratorError):  # FastAPI wraps what broke the reading of a body
         return problem(error.__cause__)
     status = HTTPStatus(error.status_code)
+    if status is HTTPStatus.BAD_REQUEST:  # FastAPI's answer to a body that is no text
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
     code, detail = FRAMEWORK_CODES.get(status, (RejectedError.code, "The request cannot be read."))
     return _response(status, code=code, detail=detail, headers=error.headers)
 
