@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from orchestrator.ports.runner import Runner
     from orchestrator.services.apply_configuration import ApplyConfiguration
     from orchestrator.services.check_connection import CheckConnection
+    from orchestrator.services.check_queue import CheckQueue
     from orchestrator.services.close_repair import CloseRepair
     from orchestrator.services.depart_people import DepartPeople
     from orchestrator.services.link_account import LinkAccount
@@ -182,7 +183,7 @@ class Application:
             unisender_base_url=wanted.unisender_url,
             rate_limits_off=not wanted.rate_limits,
             requests_per_second=wanted.requests_per_second,
-            budget_folder=budgets,
+            budget_folder=None,
             extra_source={"connect_timeout": wanted.connect_timeout, "read_timeout": wanted.read_timeout},
             extra_destination={"connect_timeout": wanted.connect_timeout, "read_timeout": wanted.read_timeout},
         )
@@ -220,6 +221,7 @@ class Application:
     def make_work(self) -> "WorkSync":
         """One for each worker thread."""
         from orchestrator.services.heartbeat import Pace
+        from orchestrator.services.refresh_first import RefreshFirst
         from orchestrator.services.work_sync import WorkSync
 
         workers = self.settings.workers
@@ -227,7 +229,7 @@ class Application:
         return WorkSync(
             database=self.database,
             doorbell=self.doorbell,
-            run_sync=self.run_sync,
+            run_sync=RefreshFirst(run_sync=self.run_sync, refresh_suppressions=self.refresh_suppressions),
             refresh_token=self.refresh_token,
             clock=self.clock,
             meter=self.meter,
@@ -302,6 +304,12 @@ class Application:
         from orchestrator.services.schedule import Schedule
 
         return Schedule(database=self.database, doorbell=self.doorbell, clock=self.clock, next_run=next_run)
+
+    @cached_property
+    def check_queue(self) -> "CheckQueue":
+        from orchestrator.services.check_queue import CheckQueue
+
+        return CheckQueue(database=self.database, doorbell=self.doorbell, clock=self.clock)
 
     @cached_property
     def prune(self) -> "Prune":

@@ -130,6 +130,7 @@ def duties(application: Application) -> Sequence[Duty]:
         Duty(name="figures", every_seconds=5, run=application.measure.run),
         Duty(name="unlink", every_seconds=15, run=application.unlink_account.resume),
         Duty(name="webhooks", every_seconds=15, run=application.watch_webhooks.check_due),
+        Duty(name="queue", every_seconds=60, run=application.check_queue.run),
         Duty(name="tokens", every_seconds=60, run=application.refresh_token.refresh_due),
         Duty(name="opt_outs", every_seconds=HOUR / 4, run=application.refresh_suppressions.refresh_all),
         Duty(name="configuration", every_seconds=15, run=application.declare),
