@@ -121,7 +121,7 @@ def unlink(
             _confirm(desk, found, mode, in_list=sum(one.people.synced for one in view.connections))
         after = desk.application.unlink_account.start(found.id, mode, actor=ACTOR)
         document = {"id": after.id, "host": after.host, "status": after.status, "mode": after.unlink_mode}
-        desk.screen.answer(document, lambda: desk.screen.say("unlinking", host=after.host))
+        desk.screen.answer(document, lambda: desk.screen.say("unlink_started", host=after.host))
 
 
 def _confirm(desk: Desk, account: Account, mode: UnlinkMode, *, in_list: int) -> None:
