@@ -110,7 +110,12 @@ class HttpUnisender:
         params: dict[str, str | Sequence[str]] = {"field_names[]": EXPORT_COLUMNS}
         params |= {"list_id": list_id} if list_id else {}
         params |= {"email_status": status} if status else {}
-        yield from self._download(self._await_file(key, self._start_export(key, params)))
+        # Begun at once, read when somebody asks: several exports are made side by side.
+        task = self._start_export(key, params)
+        return self._exported(key, task)
+
+    def _exported(self, key: Secret, task: str) -> Iterator[ListedAddress]:
+        yield from self._download(self._await_file(key, task))
 
     def _start_export(self, key: Secret, params: Params) -> str:
         try:

@@ -120,5 +120,8 @@ class Unisender(Protocol):
         """Well also when there is no such hook."""
 
     def export(self, key: Secret, *, list_id: str | None = None, status: str | None = None) -> Iterator[ListedAddress]:
-        """Addresses by an asynchronous export, filtered at Unisender by list and email_status where given."""
+        """Addresses by an asynchronous export, filtered at Unisender by list and email_status where given.
+
+        It is begun by the call and waited for by the first `next`, so that several may be made side by side.
+        """
         ...

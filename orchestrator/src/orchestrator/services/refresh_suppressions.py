@@ -75,28 +75,39 @@ class RefreshSuppressions:
         """
         connection = self._settled(connection_id)
         self._watch_hook(connection)
-        new = 0
-        for status in _STATUSES:
-            new += self._take(connection, self._unisender.export(connection.api_key, status=status))
-        return new + self._take(connection, self._unisender.export(connection.api_key, list_id=connection.list_id))
+        key, list_id = connection.api_key, connection.list_id
+        exports = [self._unisender.export(key, status=status) for status in _STATUSES]
+        exports.append(self._unisender.export(key, list_id=list_id))
+        return sum(self._take(connection, listed) for listed in exports)
+
+    def refresh_stale(self, connection_id: int) -> int:
+        """The same, unless it was done within most of a day, or somebody is at it. Raises as `refresh` does."""
+        owner = uuid4().hex
+        if not self._take_turn(connection_id, owner, LONGEST_REFRESH):
+            return 0
+        try:
+            new = self.refresh(connection_id)
+        except RetryableError:
+            self._give_turn_back(connection_id, owner)
+            raise
+        self._take_turn(connection_id, owner, FRESH)
+        return new
 
     def refresh_all(self) -> int:
-        """Every connection that was not refreshed for most of a day; returns how many suppressions were new.
+        """Every connection whose turn it is; returns how many suppressions were new.
 
         Meant to be called every hour or so, by any number of schedulers. One connection's trouble stays its own.
         """
         new, tired = 0, set[Secret]()
         for connection in self._connections():
-            if connection.api_key in tired or not self._take_turn(connection, owner := uuid4().hex, LONGEST_REFRESH):
+            if connection.api_key in tired:
                 continue
             try:
-                new += self.refresh(connection.id)
-                self._take_turn(connection, owner, FRESH)
+                new += self.refresh_stale(connection.id)
             except OrchestratorError as error:
-                logger.warning("suppressions_not_refreshed", extra={"connection_id": connection.id, "why": str(error)})
+                logger.warning("suppressions_not_refreshed", extra={"connection_id": connection.id, "code": error.code})
                 if isinstance(error, RetryableError):
                     tired.add(connection.api_key)
-                    self._give_turn_back(connection, owner)
         return new
 
     def _connections(self) -> Sequence[Connection]:
@@ -106,13 +117,14 @@ class RefreshSuppressions:
             known = tx.connections.all(status={ConnectionStatus.ACTIVE, ConnectionStatus.PAUSED})
         return [connection for connection in known if connection.account_id in accounts]
 
-    def _take_turn(self, connection: Connection, owner: str, ttl: timedelta) -> bool:
+    def _take_turn(self, connection_id: int, owner: str, ttl: timedelta) -> bool:
+        """Also what tells that it was done lately: the turn is kept until the next one is due."""
         with self._database.begin() as tx:
-            return tx.leases.take(_turn_of(connection), owner=owner, now=self._clock.now(), ttl=ttl)
+            return tx.leases.take(f"suppressions:{connection_id}", owner=owner, now=self._clock.now(), ttl=ttl)
 
-    def _give_turn_back(self, connection: Connection, owner: str) -> None:
+    def _give_turn_back(self, connection_id: int, owner: str) -> None:
         with self._database.begin() as tx:
-            tx.leases.free(_turn_of(connection), owner=owner)
+            tx.leases.free(f"suppressions:{connection_id}", owner=owner)
 
     def _settled(self, connection_id: int) -> Connection:
         """The connection with the id of its list, asked for at Unisender and kept."""
@@ -219,10 +231,6 @@ def _heard(listed: ListedAddress, list_id: str | None, address: str) -> _Heard:
             left_our_list=left,
         ),
     )
-
-
-def _turn_of(connection: Connection) -> str:
-    return f"suppressions:{connection.id}"
 
 
 def _chunks(heard: Iterator[_Heard]) -> Iterator[list[_Heard]]:
