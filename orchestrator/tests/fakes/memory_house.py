@@ -89,7 +89,9 @@ class House:
         self.departures = self.departures or MemoryDepartures(self.database, self.clock)
         of: dict[str, Any] = {"database": self.database, "clock": self.clock}
         self.queue_sync = QueueSync(**of, doorbell=self.doorbell)
-        self.refresh_token = RefreshToken(**of, amocrm=self.amocrm, owner="here", sleep=lambda _: None)
+        self.refresh_token = RefreshToken(
+            **of, amocrm=self.amocrm, owner="here", public_url=self.public_url, sleep=lambda _: None
+        )
         self.watch = WatchWebhooks(
             **of, amocrm=self.amocrm, unisender=self.unisender, refresh_token=self.refresh_token,
             queue_sync=self.queue_sync, public_url=self.public_url,

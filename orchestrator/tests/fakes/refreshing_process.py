@@ -25,7 +25,9 @@ class KilledAfterTheAnswer(HttpAmocrm):
 def main(url: str, sandbox: str, account_id: str, fate: str = "") -> None:
     amocrm = (KilledAfterTheAnswer if fate == "kill" else HttpAmocrm)(base_url=sandbox)
     database = open_database(url, vault=VAULT)
-    service = RefreshToken(database=database, amocrm=amocrm, clock=SystemClock(), owner=f"process {os.getpid()}")
+    service = RefreshToken(
+        database=database, amocrm=amocrm, clock=SystemClock(), owner=f"process {os.getpid()}", public_url="https://sync.example"
+    )  # fmt: skip
     print("ready", flush=True)
     sys.stdin.readline()
     try:

@@ -114,7 +114,7 @@ def house(database, sandbox, public) -> House:
     house = House(database, clock=SetClock(datetime.now(UTC)), amocrm=amocrm, public_url=public.url)
     house.link = LinkAccount(
         database=database, amocrm=amocrm, watch_webhooks=house.watch, queue_sync=house.queue_sync, clock=house.clock,
-        public_url=public.url, state_key=Secret("a signing key"), consent_url=sandbox.url,
+        public_url=public.url, state_key=Secret("a signing key"), consent_url=f"{sandbox.url}/oauth",
     )  # fmt: skip
     card = {
         "client_id": "our-client", "client_secret": "our-secret", "redirect_uri": f"{public.url}/oauth/callback",
@@ -294,7 +294,9 @@ def test_a_process_killed_between_refresh_and_store_leaves_a_repair_and_not_a_lo
 
     assert token_requests(sandbox) == [200, 401]
     assert house.account(account.id).status is AccountStatus.NEEDS_REAUTH
-    assert house.repairs() == {RepairCode.CONSENT_NEEDED: {"host": DEMO, "cause": "interrupted"}}
+    [facts] = house.repairs().values()
+    assert (facts["host"], facts["cause"]) == (DEMO, "interrupted")
+    assert facts["url"] == f"{house.public_url}/oauth/start?integration=main&account_id={account.id}"
 
     again = linked(house, account_id=account.id)
     assert again.id == account.id

@@ -50,7 +50,9 @@ def refresh_token(database, amocrm, clock):
 
 
 def refreshing(database, amocrm, clock, *, sleep=lambda _: None):
-    return RefreshToken(database=database, amocrm=amocrm, clock=clock, owner="here", sleep=sleep)
+    return RefreshToken(
+        database=database, amocrm=amocrm, clock=clock, owner="here", public_url="https://sync.example", sleep=sleep
+    )
 
 
 def linked(database, amocrm, clock, *, host=HOST, secret="right", long_lived=False):
@@ -90,6 +92,11 @@ def status(database, account_id):
 def repairs(database):
     with database.begin() as tx:
         return {repair.code: dict(repair.facts) for repair in tx.repairs.open_ones()}
+
+
+def renewal(integration, account_id):
+    """The link that begins consent anew."""
+    return f"https://sync.example/oauth/start?integration={integration}&account_id={account_id}"
 
 
 def failing(amocrm, error, *, call="refresh"):
@@ -178,7 +185,9 @@ def test_a_revoked_refresh_token_becomes_a_repair_and_nobody_asks_again(
 
     assert amocrm.asked("refresh") == 1
     assert status(database, account_id) is AccountStatus.NEEDS_REAUTH
-    assert repairs(database) == {RepairCode.CONSENT_NEEDED: {"host": HOST, "cause": "revoked"}}
+    assert repairs(database) == {
+        RepairCode.CONSENT_NEEDED: {"host": HOST, "cause": "revoked", "url": renewal("right", account_id)}
+    }
 
 
 def test_after_a_crash_before_the_answer_the_refresh_token_is_tried_once_more(
@@ -376,7 +385,9 @@ def test_a_long_lived_token_is_used_to_its_end_and_then_asked_for_anew(database,
         refresh_token.access_token(account_id)
 
     assert amocrm.calls == []
-    assert repairs(database) == {RepairCode.CONSENT_NEEDED: {"host": HOST, "cause": "expired"}}
+    assert repairs(database) == {
+        RepairCode.CONSENT_NEEDED: {"host": HOST, "cause": "expired", "url": renewal("right", account_id)}
+    }
 
 
 def test_a_long_lived_token_that_is_refused_becomes_a_repair(database, amocrm, clock, refresh_token):
@@ -385,7 +396,9 @@ def test_a_long_lived_token_that_is_refused_becomes_a_repair(database, amocrm, c
     with pytest.raises(NeedsConsentError):
         refresh_token.refused(account_id, stored(database, account_id).access_token)
 
-    assert repairs(database) == {RepairCode.CONSENT_NEEDED: {"host": HOST, "cause": "expired"}}
+    assert repairs(database) == {
+        RepairCode.CONSENT_NEEDED: {"host": HOST, "cause": "expired", "url": renewal("right", account_id)}
+    }
 
 
 def test_wrong_keys_become_a_repair_and_amocrm_is_left_alone_for_a_while(database, amocrm, clock, refresh_token):

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from orchestrator.services.check_queue import CheckQueue
     from orchestrator.services.close_repair import CloseRepair
     from orchestrator.services.depart_people import DepartPeople
+    from orchestrator.services.explain_contact import ExplainContact
     from orchestrator.services.link_account import LinkAccount
     from orchestrator.services.manage_connections import ManageConnections
     from orchestrator.services.manage_integrations import ManageIntegrations
@@ -420,6 +421,19 @@ class Application:
             spool=self.spool,
             clock=self.clock,
             newest_revision=newest_revision(),
+        )
+
+    @cached_property
+    def explain_contact(self) -> "ExplainContact":
+        from orchestrator.services.explain_contact import ExplainContact
+
+        return ExplainContact(
+            database=self.database,
+            unisender=self.unisender,
+            runners=self.runners,
+            refresh_token=self.refresh_token,
+            vendors=self.vendors,
+            clock=self.clock,
         )
 
     @cached_property

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from orchestrator.domain.repair import RepairCode
+from orchestrator.domain.repair import RepairCode, repair_code
 
 
 class FailureKind(StrEnum):
@@ -78,9 +78,4 @@ def decide(failure: Failure, *, tries: int, now: datetime, jitter: Callable[[], 
 
 
 def _repair_of(failure: Failure) -> RepairCode:
-    if failure.kind is FailureKind.CONSENT:
-        return RepairCode.CONSENT_NEEDED
-    try:
-        return RepairCode(failure.code)
-    except ValueError:
-        return RepairCode.MISCONFIGURED
+    return RepairCode.CONSENT_NEEDED if failure.kind is FailureKind.CONSENT else repair_code(failure.code)

@@ -1,12 +1,13 @@
-"""The addresses vendors call. Each carries an unguessable part, because amoCRM signs nothing."""
+"""Our addresses as others know them. Those vendors call carry an unguessable part, because amoCRM signs nothing."""
 
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
-from orchestrator.domain.account import Account
+from orchestrator.domain.account import Account, Integration
 from orchestrator.domain.connection import Connection
 
 AMOCRM_PATH = "/webhooks/amocrm/"
 UNISENDER_PATH = "/webhooks/unisender/"
+OAUTH_START_PATH = "/oauth/start"
 OAUTH_CALLBACK_PATH = "/oauth/callback"
 
 
@@ -16,6 +17,12 @@ def amocrm_hook(public_url: str, account: Account) -> str:
 
 def unisender_hook(public_url: str, connection: Connection) -> str:
     return f"{public_url.rstrip('/')}{UNISENDER_PATH}{connection.hook_secret.reveal()}"
+
+
+def consent_renewal(public_url: str, account: Account, integration: Integration) -> str:
+    """Where an administrator of amoCRM renews the consent of this account."""
+    query = urlencode({"integration": integration.name, "account_id": account.id})
+    return f"{public_url.rstrip('/')}{OAUTH_START_PATH}?{query}"
 
 
 def is_amocrm_hook_of(account: Account, address: str) -> bool:

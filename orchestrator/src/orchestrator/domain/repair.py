@@ -26,6 +26,14 @@ class RepairCode(StrEnum):
     MISCONFIGURED = "misconfigured"  # a configuration error without a code of its own; its sentence is in `facts`
 
 
+def repair_code(code: str) -> RepairCode:
+    """The repair that an error's code names; one without a repair of its own is a matter of configuration."""
+    try:
+        return RepairCode(code)
+    except ValueError:
+        return RepairCode.MISCONFIGURED
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repair:
     """An open or closed repair. One open repair at most per account, connection and code."""

@@ -22,13 +22,13 @@ from orchestrator.domain.errors import (
     RetryableError,
 )
 from orchestrator.domain.hook_addresses import amocrm_hook, is_amocrm_hook_of, unisender_hook
+from orchestrator.domain.repair import repair_code
 from orchestrator.domain.secret import Secret
 from orchestrator.domain.sync import OPEN, SyncStatus
 from orchestrator.ports.clock import Clock
 from orchestrator.ports.database import Database, Transaction
 from orchestrator.ports.vendors import Amocrm, Unisender
 from orchestrator.services.refresh_token import RefreshToken
-from orchestrator.services.renew_tokens import repair_of
 
 logger = logging.getLogger(__name__)
 
@@ -119,7 +119,7 @@ class FinishUnlinking:
         except MisconfiguredError as error:
             with self._database.begin() as transaction:
                 transaction.repairs.open(
-                    repair_of(error),
+                    repair_code(error.code),
                     account_id=connection.account_id,
                     connection_id=connection.id,
                     facts={"connection": connection.name, "detail": str(error)},

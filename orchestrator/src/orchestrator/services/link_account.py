@@ -41,7 +41,7 @@ class Linked:
 
 
 class LinkAccount:
-    """Links accounts. `consent_url` (the sandbox's address) replaces amoCRM's own place where consent is asked."""
+    """Links accounts. `consent_url` (the sandbox's page) replaces amoCRM's own, where consent is asked for."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class LinkAccount:
         self._clock = clock
         self._public_url = public_url.rstrip("/")
         self._key = state_key
-        self._consent_url = consent_url.rstrip("/") if consent_url else None
+        self._consent_url = consent_url
 
     def start(
         self, integration_name: str, *, actor: str, account_id: int | None = None, return_to: str | None = None
@@ -77,7 +77,7 @@ class LinkAccount:
             zone = integration.zone if account_id is None else zone_of(transaction.accounts.get(account_id).host)
         state = self._signed(integration_name, actor=actor, account_id=account_id, return_to=return_to)
         query = urlencode({"client_id": integration.client_id, "state": state, "mode": "post_message"})
-        return f"{self._consent_url or f'https://www.{zone}'}/oauth?{query}"
+        return f"{self._consent_url or f'https://www.{zone}/oauth'}?{query}"
 
     def site_button_state(self, *, actor: str, account_id: int | None = None, return_to: str | None = None) -> str:
         """The `data-state` of amoCRM's site button with metadata, which makes an integration for one account."""

@@ -44,11 +44,14 @@ class RefreshToken:
         amocrm: Amocrm,
         clock: Clock,
         owner: str,
+        public_url: str,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._database = database
         self._clock = clock
-        self._renew = RenewTokens(database=database, amocrm=amocrm, clock=clock, owner=owner, sleep=sleep)
+        self._renew = RenewTokens(
+            database=database, amocrm=amocrm, clock=clock, owner=owner, public_url=public_url, sleep=sleep
+        )
 
     def access_token(self, account_id: int) -> Secret:
         """A token that amoCRM should accept. While one lives, no trouble with renewing it is anybody's trouble."""

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 
 from orchestrator.domain.account import Account, AccountStatus, OAuthToken
 from orchestrator.domain.errors import MisconfiguredError, NeedsConsentError, OrchestratorError, RetryableError
-from orchestrator.domain.repair import RepairCode
+from orchestrator.domain.hook_addresses import consent_renewal
+from orchestrator.domain.repair import RepairCode, repair_code
 from orchestrator.domain.secret import Secret
 from orchestrator.ports.clock import Clock
 from orchestrator.ports.database import Database, Transaction
@@ -50,12 +51,20 @@ class RenewTokens:
     """Renews the tokens of one account at a time per account, over all processes."""
 
     def __init__(
-        self, *, database: Database, amocrm: Amocrm, clock: Clock, owner: str, sleep: Callable[[float], None]
+        self,
+        *,
+        database: Database,
+        amocrm: Amocrm,
+        clock: Clock,
+        owner: str,
+        public_url: str,
+        sleep: Callable[[float], None],
     ) -> None:
         self._database = database
         self._amocrm = amocrm
         self._clock = clock
         self._owner = owner
+        self._public_url = public_url
         self._sleep = sleep
 
     def renew(self, stale: OAuthToken, *, polls: int) -> Secret:
@@ -82,11 +91,13 @@ class RenewTokens:
             newest = stored is not None and stored.access_token == token.access_token
             if newest and transaction.accounts.move(account.id, to=AccountStatus.NEEDS_REAUTH):
                 transaction.tokens.save(replace(token, refreshing_since=None))
+                integration = transaction.integrations.get(account.integration_id)
+                url = consent_renewal(self._public_url, account, integration)
                 transaction.repairs.open(
                     RepairCode.CONSENT_NEEDED,
                     account_id=account.id,
                     connection_id=None,
-                    facts={"host": account.host, "cause": cause},
+                    facts={"host": account.host, "cause": cause, "url": url},
                     now=now,
                 )
         logger.warning("consent_needed", extra={"account_id": account.id, "cause": cause})
@@ -169,7 +180,7 @@ class RenewTokens:
             transaction.leases.free(turn.lease, owner=turn.owner)
             if isinstance(error, RetryableError | NeedsConsentError):
                 return
-            code = repair_of(error)
+            code = repair_code(error.code)
             transaction.leases.take(f"{PAUSED}:{turn.account.id}", owner=code.value, now=now, ttl=PAUSE)
             transaction.repairs.open(
                 code,
@@ -231,13 +242,6 @@ def forget_refusals(transaction: Transaction, account_id: int, *, now: datetime)
     for name in (f"{PAUSED}:{account_id}", f"{REFUSED}:{account_id}"):
         if (owner := transaction.leases.holder(name, now=now)) is not None:
             transaction.leases.free(name, owner=owner)
-
-
-def repair_of(error: OrchestratorError) -> RepairCode:
-    try:
-        return RepairCode(error.code)
-    except ValueError:
-        return RepairCode.MISCONFIGURED
 
 
 def note_skew(transaction: Transaction, skew: timedelta | None, now: datetime) -> None:

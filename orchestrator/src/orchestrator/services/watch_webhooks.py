@@ -9,7 +9,7 @@ from enum import StrEnum
 from orchestrator.domain.account import Account, AccountStatus
 from orchestrator.domain.errors import MisconfiguredError, OrchestratorError, RejectedError
 from orchestrator.domain.hook_addresses import amocrm_hook, is_amocrm_hook_of, unisender_hook
-from orchestrator.domain.repair import RepairCode
+from orchestrator.domain.repair import RepairCode, repair_code
 from orchestrator.domain.sync import Trigger
 from orchestrator.ports.clock import Clock
 from orchestrator.ports.database import Database
@@ -17,7 +17,6 @@ from orchestrator.ports.vendors import Amocrm, Unisender, WebhookSubscription
 from orchestrator.services.close_gap import CloseGap
 from orchestrator.services.queue_sync import QueueSync
 from orchestrator.services.refresh_token import RefreshToken
-from orchestrator.services.renew_tokens import repair_of
 
 logger = logging.getLogger(__name__)
 
@@ -118,7 +117,8 @@ class WatchWebhooks:
         profile = self._tokens.use(account.id, lambda host, token: self._amocrm.account(host=host, access_token=token))
         with self._database.begin() as transaction:
             present = transaction.accounts.get(account.id)
-            transaction.accounts.save(replace(present, name=profile.name or present.name))
+            if present.name in ("", present.host):  # not called otherwise by anybody
+                transaction.accounts.save(replace(present, name=profile.name or present.host))
             connections = transaction.connections.of_account(account.id)
         for connection in connections:
             try:
@@ -185,7 +185,7 @@ class WatchWebhooks:
                 error = worse
             else:
                 error = MisconfiguredError(str(error), code=RepairCode.WEBHOOKS_NOT_IN_TARIFF)
-        code, now = repair_of(error), self._clock.now()
+        code, now = repair_code(error.code), self._clock.now()
         with self._database.begin() as transaction:
             present = transaction.accounts.get(account.id)
             webhooks = present.webhooks and code is not RepairCode.WEBHOOKS_NOT_IN_TARIFF
