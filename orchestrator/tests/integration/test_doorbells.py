@@ -123,6 +123,18 @@ def test_a_ring_put_back_is_heard_again(doorbell: Doorbell, ear: Listener) -> No
     assert heard(ear) == 1
 
 
+def test_a_ring_put_back_keeps_its_place(doorbell: Doorbell, ear: Listener) -> None:
+    doorbell.ring(1, Lane.REALTIME, priority=URGENT)
+    ring = ear.reserve(SOON)
+    assert ring is not None
+    doorbell.ring(2, Lane.REALTIME, priority=URGENT)
+    doorbell.ring(3, Lane.REALTIME)
+
+    ring.back()
+
+    assert [heard(ear), heard(ear), heard(ear)] == [1, 2, 3]
+
+
 def test_a_ring_put_back_for_a_while_lets_others_pass(doorbell: Doorbell, ear: Listener) -> None:
     doorbell.ring(1, Lane.REALTIME)
     ring = ear.reserve(SOON)

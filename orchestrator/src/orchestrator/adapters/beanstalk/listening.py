@@ -10,7 +10,6 @@ import greenstalk
 
 from orchestrator.adapters.beanstalk.line import SHORTEST_REST, AwayError, Client, Line
 from orchestrator.domain.sync import Lane
-from orchestrator.ports.doorbell import NORMAL
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +78,11 @@ class BeanstalkRing:
         self._tell(lambda client: client.delete(self._job))
 
     def back(self, delay_seconds: float = 0.0) -> None:
-        self._tell(lambda client: client.release(self._job, priority=NORMAL, delay=int(delay_seconds)))
+        def release(client: Client) -> None:
+            priority = client.stats_job(self._job)["pri"]
+            client.release(self._job, priority=priority, delay=int(delay_seconds))
+
+        self._tell(release)
 
     def touch(self) -> None:
         self._tell(lambda client: client.touch(self._job))
