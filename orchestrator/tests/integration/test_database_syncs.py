@@ -483,6 +483,26 @@ def test_syncs_are_paged_newest_first(database: Database) -> None:
         assert page(account_id=one.account_id) == ids[::-1]
 
 
+def test_old_syncs_are_forgotten_but_for_those_that_still_say_when_something_was_last_done(database: Database) -> None:
+    with database.begin() as tx:
+        connection = add_connection(tx)
+        kept = []
+        for kind, to, minutes in [
+            (SyncKind.DEEP, SyncStatus.DONE, 1), (SyncKind.DEEP, SyncStatus.DONE, 2), (SyncKind.DEEP, SyncStatus.FAILED, 3),
+            (SyncKind.REALTIME, SyncStatus.DONE, 1), (SyncKind.REALTIME, SyncStatus.DONE, 60),
+        ]:  # fmt: skip
+            sync = started(tx, connection, kind)
+            end(tx, sync, to, now=NOON + timedelta(minutes=minutes))
+            if minutes in {2, 60}:
+                kept.append(sync.id)
+        kept += [queue(tx, connection).id, started(tx, connection, SyncKind.BACKFILL).id]
+
+        assert tx.syncs.prune(NOON + timedelta(minutes=60)) == 3
+        assert tx.syncs.prune(NOON + timedelta(minutes=60)) == 0
+        assert [sync.id for sync in tx.syncs.page()] == kept[::-1]
+        assert len(tx.syncs.attempts(kept[0])) == 1
+
+
 def test_the_last_done_sync_of_a_kind_is_told(database: Database) -> None:
     with database.begin() as tx:
         connection = add_connection(tx)

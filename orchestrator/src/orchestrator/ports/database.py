@@ -180,6 +180,9 @@ class Syncs(Protocol):
 
     def attempts(self, sync_id: int) -> Sequence[Attempt]: ...
     def last_done(self, connection_id: int, kind: SyncKind) -> Sync | None: ...
+    def prune(self, before: datetime) -> int:
+        """Forget those that ended before then, with their attempts, except what `last_done` tells; how many."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

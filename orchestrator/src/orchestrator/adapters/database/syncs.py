@@ -8,16 +8,17 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, case, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, false, func, not_, or_, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.exc import IntegrityError
 
 from orchestrator.adapters.database.columns import UtcTime
-from orchestrator.adapters.database.sql import Incoming, Sql
+from orchestrator.adapters.database.sql import MOST_VALUES, Incoming, Sql
 from orchestrator.adapters.database.sync_pages import WORKABLE, SqlSyncPages
 from orchestrator.adapters.database.sync_rows import counts_json, counts_of, lane_key, open_key, sync_of
 from orchestrator.adapters.database.tables import attempts, syncs
 from orchestrator.domain.sync import (
+    ENDED,
     LEGAL,
     OPEN,
     Counts,
@@ -238,6 +239,22 @@ class SqlSyncs(SqlSyncPages):
             return self._sql.change(again) == 1
         except IntegrityError:
             return False
+
+    def prune(self, before: datetime) -> int:
+        ended = and_(syncs.c.status.in_(ENDED), syncs.c.finished_at < before)
+        oldest, pruned = select(syncs.c.id).where(ended, not_(self._last_ones())).order_by(syncs.c.id), 0
+        while ids := [row["id"] for row in self._sql.rows(oldest.limit(MOST_VALUES))]:
+            self._sql.change(delete(attempts).where(attempts.c.sync_id.in_(ids)))
+            pruned += self._sql.change(delete(syncs).where(syncs.c.id.in_(ids)))
+        return pruned
+
+    def _last_ones(self) -> ColumnElement[bool]:
+        """Those that `last_done` tells."""
+        done = select(syncs.c.connection_id, syncs.c.kind, func.max(syncs.c.finished_at).label("finished_at")).where(
+            syncs.c.status == SyncStatus.DONE
+        )
+        last = self._sql.rows(done.group_by(syncs.c.connection_id, syncs.c.kind))
+        return or_(false(), *(and_(*(syncs.c[name] == value for name, value in row.items())) for row in last))
 
 
 def _joining(_: Incoming) -> Sequence[tuple[str, ColumnElement[Any]]]:
