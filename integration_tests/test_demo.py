@@ -84,6 +84,15 @@ def test_of_two_contacts_with_one_address_the_one_changed_last_is_expected(chang
     assert [person.contact_id for person in expected.values()] == ([str(winner[0])] if winner else [])
 
 
+@given(st.lists(st.tuples(st.integers(1, 50), st.integers(0, 5)), min_size=1, unique_by=lambda pair: pair[0]))
+def test_of_two_contacts_with_one_address_the_service_keeps_the_oldest(changes: list[tuple[int, int]]) -> None:
+    contacts = [contact(number, at, "same@example.com") for number, at in changes]
+
+    expected = people(contacts, refused=frozenset(), winner="oldest")
+
+    assert [person.contact_id for person in expected.values()] == [str(min(number for number, _ in changes))]
+
+
 def test_the_first_valid_address_counts_and_shared_ones_are_not_expected() -> None:
     contacts = [contact(1, 1, "ivan@", " IVAN@Example.com "), contact(2, 2, "info@example.com"), contact(3, 3)]
 

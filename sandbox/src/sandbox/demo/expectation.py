@@ -6,7 +6,7 @@ It shares no code with the connectors and never looks at what they sent, so that
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 Record = Mapping[str, Any]
 
@@ -24,14 +24,19 @@ class Person:
     tags: frozenset[str]
 
 
-def people(contacts: Iterable[Record], *, refused: frozenset[str]) -> dict[str, Person]:
+Winner = Literal["changed last", "oldest"]
+
+
+def people(
+    contacts: Iterable[Record], *, refused: frozenset[str], winner: Winner = "changed last"
+) -> dict[str, Person]:
     """Who must be in the list after these contacts were synchronised.
 
     `refused` are the local parts Unisender takes for shared addresses. Of two contacts with one address the one
-    changed last wins, because the source reads in that order.
+    changed last wins where connectors run alone, because the source reads in that order; the service keeps the oldest.
     """
     expected: dict[str, Person] = {}
-    for contact in sorted(contacts, key=lambda c: (c["updated_at"], c["id"])):
+    for contact in sorted(contacts, key=_changed_last if winner == "changed last" else _oldest_last):
         person = _person(contact)
         if person is not None and person.email.partition("@")[0] not in refused:
             expected[person.email] = person
@@ -62,6 +67,14 @@ def differences(
         if not person.tags <= set(member["tags"]):
             problems.append(f"{email} lacks the tags {sorted(person.tags - set(member['tags']))}")
     return problems
+
+
+def _changed_last(contact: Record) -> tuple[int, int]:
+    return contact["updated_at"], contact["id"]
+
+
+def _oldest_last(contact: Record) -> tuple[int, int]:
+    return 0, -contact["id"]
 
 
 def _person(contact: Record) -> Person | None:
