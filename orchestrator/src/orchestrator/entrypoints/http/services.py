@@ -9,9 +9,11 @@ from orchestrator.ports.clock import Clock
 from orchestrator.ports.meter import Meter
 from orchestrator.ports.spool import Spool
 from orchestrator.services.close_repair import CloseRepair
+from orchestrator.services.explain_contact import ExplainContact
 from orchestrator.services.link_account import LinkAccount
 from orchestrator.services.manage_connections import ManageConnections
 from orchestrator.services.manage_integrations import ManageIntegrations
+from orchestrator.services.plan_sync import PlanSync
 from orchestrator.services.queue_sync import QueueSync
 from orchestrator.services.receive_opt_out import ReceiveOptOut
 from orchestrator.services.receive_webhook import DrainSpool, ReceiveWebhook
@@ -49,6 +51,8 @@ class Services:
     manage_integrations: ManageIntegrations
     manage_connections: ManageConnections
     retry_contacts: RetryContacts
+    explain_contact: ExplainContact
+    plan_sync: PlanSync
     close_repair: CloseRepair
 
 

@@ -4,9 +4,11 @@ from typing import Annotated, Literal
 
 from fastapi import Query
 
+from orchestrator.domain.errors import RejectedError
 from orchestrator.domain.ledger import Reason
 from orchestrator.entrypoints.http.context import Actor, LanguageHere, ServicesHere
 from orchestrator.entrypoints.http.cursors import USUAL_LIMIT, Cursor, Limit, read_record, read_text, written
+from orchestrator.entrypoints.http.models_answers import ExplanationAnswer, PlanAnswer, PlanOrder
 from orchestrator.entrypoints.http.models_contacts import (
     ContactAnswer,
     ContactPage,
@@ -15,7 +17,7 @@ from orchestrator.entrypoints.http.models_contacts import (
     SuppressionPage,
 )
 from orchestrator.entrypoints.http.models_syncs import SyncAnswer
-from orchestrator.entrypoints.http.parameters import Id, IdFilter
+from orchestrator.entrypoints.http.parameters import Id, IdFilter, Stream
 
 
 def list_contacts(
@@ -48,6 +50,30 @@ def retry_contacts(connection_id: Id, order: RetryOrder, services: ServicesHere,
     """Read and judge these anew, now."""
     chosen = [(one.stream, one.record_id) for one in order.contacts]
     return SyncAnswer.model_validate(services.retry_contacts.retry(connection_id, chosen, actor=actor))
+
+
+def explain_contact(
+    connection_id: Id,
+    services: ServicesHere,
+    language: LanguageHere,
+    stream: Stream = "contacts",
+    record_id: Annotated[int | None, Query(ge=1, lt=2**63, description="One of these three.")] = None,
+    address: Annotated[str | None, Query(max_length=320)] = None,
+    name: Annotated[str | None, Query(max_length=200, description="A part is enough where it fits one person.")] = None,
+    live: Annotated[bool, Query(description="Read the record from amoCRM now.")] = False,  # noqa: FBT002
+) -> ExplanationAnswer:
+    """Why this person is, or is not, in the list, station by station; Unisender is asked."""
+    if [record_id, address, name].count(None) != 2:
+        raise RejectedError("Give record_id, address or name, one of them.")
+    told = services.explain_contact.explain(
+        connection_id, stream=stream, record_id=record_id, address=address, name=name, live=live
+    )
+    return ExplanationAnswer.of(told, language)
+
+
+def plan_sync(connection_id: Id, services: ServicesHere, order: PlanOrder | None = None) -> PlanAnswer:
+    """What a full sync would do; everything is read and decided, nothing sent or stored."""
+    return PlanAnswer.of(services.plan_sync.plan(connection_id, limit=(order or PlanOrder()).limit))
 
 
 def list_suppressions(
