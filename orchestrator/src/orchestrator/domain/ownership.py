@@ -1,21 +1,11 @@
 """Whose row an address carries: of all records that claim it the same one, in whatever order they were read. Pure."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 
 from orchestrator.domain.connection import STREAMS
 from orchestrator.domain.reading import Key
 
 _RANK = {stream: number for number, stream in enumerate(STREAMS)}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Handover:
-    """An address whose owner changes. None: nobody claimed it before, or nobody does now."""
-
-    address: str
-    before: Key | None
-    after: Key | None
 
 
 def rank(key: Key) -> tuple[int, str, int]:
@@ -34,18 +24,6 @@ def owners(claimants: Mapping[str, Sequence[Key]], claims: Mapping[Key, Collecti
         for address in addresses:
             _offer(found, address, key)
     return found
-
-
-def handovers(
-    claimants: Mapping[str, Sequence[Key]], claims: Mapping[Key, Collection[str]], addresses: Iterable[str]
-) -> list[Handover]:
-    """The addresses among these that change hands when `claims` are stored."""
-    before, after = owners(claimants, {}), owners(claimants, claims)
-    return [
-        Handover(address=address, before=before.get(address), after=after.get(address))
-        for address in addresses
-        if before.get(address) != after.get(address)
-    ]
 
 
 def label(key: Key) -> str:

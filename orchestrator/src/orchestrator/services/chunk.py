@@ -7,7 +7,7 @@ from datetime import datetime
 from orchestrator.domain.change import Change, ChangeAction
 from orchestrator.domain.decision import Act, Decision, Look
 from orchestrator.domain.ledger import LedgerEntry, Reason, Suppression
-from orchestrator.domain.ownership import handovers, owners
+from orchestrator.domain.ownership import owners
 from orchestrator.domain.reading import Key, Policy
 from orchestrator.domain.settlement import (
     UNANSWERED,
@@ -144,18 +144,18 @@ class Chunk:
 
     def new_hands(self, look: Look, claims: Mapping[Key, tuple[str, ...]]) -> tuple[set[Key], dict[Key, set[str]]]:
         """Whose row may have been written over, and who inherits which addresses that stay in the list."""
-        sent = {one.reading.key: one.send for one in self.decisions if one.act is Act.SEND}
+        decisions = {one.reading.key: one for one in self.decisions if one.reading.key in claims}
         in_list = {address for one in self.decisions for address in (*one.before, *one.send)}
-        touched = {address for addresses in claims.values() for address in addresses} | look.claimants.keys()
+        before, after = owners(look.claimants, {}), owners(look.claimants, claims)
         overwritten: set[Key] = set()
         heirs: dict[Key, set[str]] = {}
-        for change in handovers(look.claimants, claims, touched):
-            if change.before is not None and change.before not in claims:
-                overwritten.add(change.before)
-            if change.after is not None and change.address not in sent.get(change.after, ()):
-                inherited = heirs.setdefault(change.after, set())
-                if change.address in in_list:
-                    inherited.add(change.address)
+        for address, owner in after.items():
+            former, heir = before.get(address), decisions.get(owner)
+            if former is not None and former != owner and former not in claims:
+                overwritten.add(former)
+            if former == owner if heir is None else heir.act is Act.SAME or address in heir.send:
+                continue  # its row is there, or has just been written
+            heirs.setdefault(owner, set()).update({address} & in_list)
         return overwritten, heirs
 
     def settled(self, asked: Asked, *, again: Iterable[Key]) -> tuple[list[Change], set[Key]]:

@@ -9,11 +9,13 @@ from orchestrator.domain.connection import Connection, RunnerKind
 from orchestrator.domain.errors import MisconfiguredError, RetryableError
 from orchestrator.domain.failure import Failure, FailureKind
 from orchestrator.domain.ledger import LedgerEntry, Reason, Suppression
+from orchestrator.domain.sync import Lane
 from orchestrator.ports.clock import Clock
 from orchestrator.ports.database import Database
 from orchestrator.ports.runner import Outcome, ReadRecord, Runner, SyncOrder
 from orchestrator.services.departing import departures, held_by_another, opt_out
 from orchestrator.services.ledger_look import entries_of
+from orchestrator.services.look_again import doubts
 from orchestrator.services.repeating import repeated
 from orchestrator.services.sync_orders import DEPARTURES, VendorEndpoints, destination_order
 
@@ -41,10 +43,9 @@ class DepartPeople:
             MisconfiguredError: Unisender refuses (its key was withdrawn, say).
 
         """
-        with self._database.begin(reading=True) as tx:
-            connection = tx.connections.get(connection_id)
-            if not tx.ledger.in_list(connection_id, None, 1):
-                return 0
+        connection = repeated(lambda: self._opened(connection_id), seconds=_PATIENCE)
+        if connection is None:
+            return 0
         flow = _EverybodyLeaves(self._database, self._clock, connection, keep_going)
         # An Airbyte instance runs connections as a whole: taking people out is done here.
         kind = RunnerKind.PROCESS if connection.runner is RunnerKind.AIRBYTE else connection.runner
@@ -57,6 +58,18 @@ class DepartPeople:
         if end.failure is not None:
             raise _error_of(end.failure)
         return flow.departed
+
+    def _opened(self, connection_id: int) -> Connection | None:
+        """The connection; None when nobody is in its list. Whom a dead attempt may have put there counts."""
+        with self._database.begin() as tx:
+            connection = tx.connections.get(connection_id)
+            tx.ledger.lock(connection_id)
+            for lane in Lane:
+                written = {(stream, one): held for stream, one, held in tx.ledger.announced(connection_id, lane)}
+                found = doubts(tx, connection_id, written, now=self._clock.now())
+                tx.ledger.save(list(found.values()))
+                tx.ledger.announce(connection_id, lane, ())
+            return connection if tx.ledger.in_list(connection_id, None, 1) else None
 
 
 class _EverybodyLeaves:
