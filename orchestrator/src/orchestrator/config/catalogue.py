@@ -15,7 +15,7 @@ class Connector(Part):
     name: str
     role: Literal["source", "destination"]
     module: str
-    """Has the functions `launch(args)` and `preload()`."""
+    """Its `run()` is what the console script calls; its `preload()` prepares what every run would do again."""
     image: str
 
 

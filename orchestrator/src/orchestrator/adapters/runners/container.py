@@ -1,0 +1,212 @@
+"""Connectors in containers, through the command line of docker or podman. Any connector image will do."""
+
+import errno
+import logging
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from uuid import uuid4
+
+import orjson
+
+from orchestrator.adapters.runners.child import Child, NotStartedError
+from orchestrator.adapters.runners.ending import Patience
+from orchestrator.adapters.runners.ends import Ends
+from orchestrator.adapters.runners.local import LocalRunner
+from orchestrator.adapters.runners.protocol import fault
+from orchestrator.domain.connection import RunnerKind
+from orchestrator.domain.failure import Failure, FailureKind
+
+LOGGER = logging.getLogger(__name__)
+
+MOUNTED_AT = "/run/connector"
+_HARDENING = ("--cap-drop", "ALL", "--security-opt", "no-new-privileges")
+_COMMAND_SECONDS = 20.0
+
+
+class ContainerRunner(LocalRunner):
+    """`command` is the engine's command line (`docker`, `podman`), `images` maps connector names to images.
+
+    `network` is what `--network` takes. `folder` holds the configurations of running connectors; by default it is in
+    memory. It must be a folder that the engine sees under the same path.
+    """
+
+    def __init__(
+        self,
+        *,
+        images: Mapping[str, str],
+        command: Sequence[str] = ("docker",),
+        network: str | None = None,
+        folder: Path | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        launcher = ContainerLauncher(images=images, command=command, network=network, folder=folder)
+        super().__init__(kind=RunnerKind.CONTAINER, launcher=launcher, patience=patience or Patience())
+
+
+class ContainerLauncher:
+    """Starts images. Configurations are mounted from a folder nobody else may enter, and removed with the container."""
+
+    def __init__(
+        self, *, images: Mapping[str, str], command: Sequence[str], network: str | None, folder: Path | None
+    ) -> None:
+        self._images = dict(images)
+        self._command = tuple(command)
+        self._network = network
+        self._folder = folder or _folder_in_memory()
+        # Told in names, so that what a killed worker left behind can be known for it.
+        self._name = f"orchestrator-{socket.gethostname()}-{os.getpid()}-"
+
+    def start(self, connector: str, verb: str, files: Mapping[str, bytes], *, fed: bool) -> Child:
+        """Nothing of `files` is on the command line."""
+        image = self._images.get(connector)
+        if image is None:
+            raise _misconfigured(f"There is no image for the connector {connector}: name one in runners.container.")
+        name = f"{self._name}{uuid4().hex[:12]}"
+        with ExitStack() as mess:
+            private = self._private_folder(files)
+            mess.callback(shutil.rmtree, private, ignore_errors=True)
+            options = ["run", "--rm", "-i", "--init", "--name", name, *_HARDENING]
+            options += ["--network", self._network] if self._network else []
+            options += ["-v", f"{private}/files:{MOUNTED_AT}:ro", *_shared_budget(files["config"])]
+            arguments = [part for file in files for part in (f"--{file}", f"{MOUNTED_AT}/{file}.json")]
+            child = self._run([*self._command, *options, image, verb, *arguments], connector, name, private, fed=fed)
+            mess.pop_all()
+            return child
+
+    def warm(self) -> None:
+        """Remove what workers of this machine left that were killed."""
+        mine = self._name.removesuffix(f"{os.getpid()}-")
+        for folder in self._folder.glob(f"{mine}*"):
+            if _left_behind(folder.name):
+                shutil.rmtree(folder, ignore_errors=True)
+        listed = self._ask("ps", "--filter", f"name={mine}", "--format", "{{.Names}}")
+        for name in listed.split():
+            if name.startswith(mine) and _left_behind(name):
+                self._ask("kill", name)
+
+    def close(self) -> None:
+        """Nothing is kept between runs."""
+
+    def kill(self, name: str) -> None:
+        self._ask("kill", name)
+
+    def _run(self, command: Sequence[str], connector: str, name: str, private: Path, *, fed: bool) -> "ContainerChild":
+        ends = Ends(fed=fed)
+        with ends.handing_over() as (stdin, stdout, stderr):
+            try:
+                process = subprocess.Popen(  # noqa: S603 - the configured engine
+                    command, stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=True
+                )
+            except OSError as error:
+                raise _no_engine(self._command[0], error) from None
+        return ContainerChild(connector, name=name, process=process, launcher=self, private=private, ends=ends)
+
+    def _private_folder(self, files: Mapping[str, bytes]) -> Path:
+        """Only we may enter it; whoever the image runs as may read what is mounted from inside it."""
+        private = Path(tempfile.mkdtemp(prefix=self._name, dir=self._folder))
+        inner = private / "files"
+        inner.mkdir()
+        inner.chmod(0o755)
+        for name, content in files.items():
+            path = inner / f"{name}.json"
+            path.write_bytes(content)
+            path.chmod(0o644)
+        return private
+
+    def _ask(self, *words: str) -> str:
+        with suppress(OSError, subprocess.SubprocessError):
+            done = subprocess.run(  # noqa: S603 - the configured engine
+                [*self._command, *words], capture_output=True, timeout=_COMMAND_SECONDS, check=False
+            )
+            return done.stdout.decode(errors="replace")
+        return ""
+
+
+class ContainerChild:
+    """A container, as the engine's command line in the foreground shows it."""
+
+    def __init__(
+        self,
+        connector: str,
+        *,
+        name: str,
+        process: subprocess.Popen[bytes],
+        launcher: ContainerLauncher,
+        private: Path,
+        ends: Ends,
+    ) -> None:
+        self.connector = connector
+        self.ends = ends
+        self._name = name
+        self._process = process
+        self._launcher = launcher
+        self._private = private
+
+    def terminate(self) -> None:
+        """The command line passes the signal on to the container."""
+        self._process.terminate()
+
+    def kill(self) -> None:
+        self._launcher.kill(self._name)
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(1)
+            return
+        self._process.kill()
+
+    def wait(self, seconds: float) -> int | None:
+        try:
+            return self._process.wait(max(0.0, seconds))
+        except subprocess.TimeoutExpired:
+            return None
+
+    def close(self) -> None:
+        if self._process.poll() is None:
+            self.kill()
+            self._process.wait()
+        self.ends.close()
+        shutil.rmtree(self._private, ignore_errors=True)
+
+
+def _folder_in_memory() -> Path:
+    shared_memory = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
+    return shared_memory if os.access(shared_memory, os.W_OK) else Path(tempfile.gettempdir())
+
+
+def _shared_budget(config: bytes) -> Sequence[str]:
+    """The lock file of the account's request budget is shared with the container, and made for whoever it runs as."""
+    path = orjson.loads(config).get("budget_file")
+    if not isinstance(path, str):
+        return ()
+    file = Path(path)
+    file.touch()
+    with suppress(PermissionError):  # another user's, who has seen to it
+        file.chmod(0o666)
+    return ("-v", f"{path}:{path}")
+
+
+def _left_behind(name: str) -> bool:
+    """Whether the worker in a name of ours runs no more."""
+    pid = name.rsplit("-", 2)[-2:-1]
+    if not pid or not pid[0].isdecimal():
+        return False
+    try:
+        os.kill(int(pid[0]), 0)
+    except OSError as error:
+        return error.errno == errno.ESRCH
+    return False
+
+
+def _misconfigured(sentence: str) -> NotStartedError:
+    return NotStartedError(Failure(kind=FailureKind.CONFIGURATION, code="misconfigured", sentence=sentence))
+
+
+def _no_engine(command: str, error: OSError) -> NotStartedError:
+    if error.errno == errno.ENOENT:
+        return _misconfigured(f"There is no command {command!r} to run containers with: install it, or name another.")
+    return NotStartedError(fault("", "connector_fault", f"{command!r} cannot be run ({error.strerror})."))

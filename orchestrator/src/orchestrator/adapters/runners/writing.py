@@ -1,0 +1,119 @@
+"""The destination's side of a run: records in, outcomes out, and proof that none was forgotten."""
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+from orchestrator.adapters.runners.ending import ConnectorFailedError, Patience, broken, ending, stalled
+from orchestrator.adapters.runners.protocol import (
+    BrokenMessageError,
+    Message,
+    counted,
+    failure_in,
+    fault,
+    mark_line,
+    marked,
+    outcomes_in,
+    record_lines,
+)
+from orchestrator.adapters.runners.stopping import StopFlag
+from orchestrator.adapters.runners.talk import LineTooLongError, Talk
+from orchestrator.domain.failure import Failure
+from orchestrator.ports.runner import Outcome, ReadRecord
+
+SIDE = "destination"
+_LOOK_UP = 0.5
+
+
+class NoWriting:
+    """Where the source is only looked at: no destination is started, so nothing can be changed there."""
+
+    def write(self, records: Sequence[ReadRecord]) -> list[Outcome]:
+        raise RuntimeError(f"{len(records)} records were to be written by a run that only looks")
+
+    def see_that_it_lives(self) -> None:
+        """There is nothing that could have died."""
+
+    def finish(self) -> None:
+        """There is nothing to end."""
+
+
+class Writing:
+    """Writes through one destination process."""
+
+    def __init__(self, talk: Talk, *, patience: Patience, stop: StopFlag) -> None:
+        self._talk = talk
+        self._patience = patience
+        self._stop = stop
+        self._failures = list[Failure]()
+        self._mark = 0
+
+    def write(self, records: Sequence[ReadRecord]) -> list[Outcome]:
+        """Hand these over and wait until each was accepted or rejected.
+
+        Raises:
+            ConnectorFailedError: the destination failed, or did not account for every record.
+            StoppedError: the run is to end.
+        """
+        self._mark += 1
+        self._talk.say(b"".join(record_lines(records, now_ms=time.time_ns() // 1_000_000)))
+        self._talk.say(mark_line(self._mark))
+        self._talk.last_word = time.monotonic()
+        outcomes: list[Outcome] = []
+        while True:
+            for message in self._hear(_LOOK_UP):
+                outcomes += outcomes_in(message)
+                if marked(message) == self._mark:
+                    self._see_that_none_is_missing(records, outcomes, message)
+                    return outcomes
+            if time.monotonic() - self._talk.last_word > self._patience.stall:
+                raise ConnectorFailedError(stalled(self._talk.child.connector, self._patience.stall, side=SIDE))
+
+    def see_that_it_lives(self) -> None:
+        """Take what it says unasked.
+
+        Raises:
+            ConnectorFailedError: it has ended.
+        """
+        self._hear(0)
+
+    def finish(self) -> None:
+        """Let it end by itself: everything is acknowledged, so nothing it still says can change that."""
+        self._talk.hang_up()
+        until = time.monotonic() + self._patience.exit
+        try:
+            while self._talk.hear(_LOOK_UP) is not None and time.monotonic() < until:
+                pass
+        except (BrokenMessageError, LineTooLongError):
+            return
+        self._talk.child.wait(max(0.0, until - time.monotonic()))
+
+    def _hear(self, seconds: float) -> list[Message]:
+        self._stop.check()
+        connector = self._talk.child.connector
+        try:
+            messages = self._talk.hear(seconds)
+        except (BrokenMessageError, LineTooLongError):
+            raise ConnectorFailedError(broken(connector, side=SIDE)) from None
+        if messages is None:
+            raise ConnectorFailedError(
+                ending(self._talk, self._failures, side=SIDE, seconds=self._patience.exit)
+                or fault(SIDE, "connector_fault", f"{connector} ended before everything was written.")
+            )
+        self._failures += [failure for message in messages if (failure := failure_in(message, side=SIDE))]
+        return messages
+
+    def _see_that_none_is_missing(
+        self, records: Sequence[ReadRecord], outcomes: Sequence[Outcome], state: Message
+    ) -> None:
+        """Every record has an outcome; of one that was written twice over, the newer version's will do."""
+        written = Counter((record.stream, str(record.data.get("id", ""))) for record in records)
+        told = Counter((outcome.stream, outcome.key) for outcome in outcomes)
+        said = counted(state, "destinationStats")
+        if written.keys() == told.keys() and told <= written and said in (None, len(records)):
+            return
+        sentence = (
+            f"{self._talk.child.connector} was given {len(records)} records and accounted for {len(outcomes)}"
+            f"{'' if said is None else f' ({said} by its own count)'}: nothing of this chunk is taken for delivered."
+        )
+        raise ConnectorFailedError(fault(SIDE, "outcomes_missing", sentence))
