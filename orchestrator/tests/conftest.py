@@ -1,4 +1,6 @@
-"""The servers tests run against (integration_tests/processes/throwaway_servers.py) and the databases (fakes/databases.py)."""
+"""The servers tests run against (integration_tests/processes/throwaway_servers.py) and what fakes/ have ready."""
+
+from sandboxes import sandbox_server
 
 from databases import database, database_url, migrated_mariadb, migrated_sqlite
 from throwaway_servers import beanstalkd, mariadb_server, mariadb_url
@@ -11,4 +13,5 @@ __all__ = [
     "mariadb_url",
     "migrated_mariadb",
     "migrated_sqlite",
+    "sandbox_server",
 ]

@@ -20,7 +20,7 @@ from orchestrator.domain.ledger import Reason, Suppression, SuppressionReason
 from orchestrator.domain.secret import Secret
 from orchestrator.services.explain_contact import ExplainContact
 from orchestrator.services.sync_orders import VendorEndpoints
-from sandbox.demo.sandbox_control import SandboxControl, running
+from sandbox.demo.sandbox_control import SandboxControl
 
 KEY = "sandbox-key"
 CAROL = "carol@example.com"
@@ -32,16 +32,10 @@ class Tokens:
         return Secret("token")
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[SandboxControl]:
-    with running("--contacts", "0") as control:
-        yield control
-
-
 @pytest.fixture
-def sandbox(server: SandboxControl) -> SandboxControl:
-    server.post("reset", {"contacts": 0})
-    return server
+def sandbox(sandbox_server: SandboxControl) -> SandboxControl:
+    sandbox_server.post("reset", {"contacts": 0})
+    return sandbox_server
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from orchestrator.services.declare_connections import DeclareConnections, Declar
 from orchestrator.services.manage_connections import ManageConnections
 from orchestrator.services.queue_sync import QueueSync
 from orchestrator.services.sync_orders import VendorEndpoints
-from sandbox.demo.sandbox_control import SandboxControl, running
+from sandbox.demo.sandbox_control import SandboxControl
 from trap import Trap, trapped
 
 KEY, OTHER_KEY = Secret("sandbox-key"), Secret("another-key")
@@ -82,17 +82,11 @@ class House:
             return list(tx.audit.page())
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[SandboxControl]:
-    with running("--contacts", "0") as control:
-        yield control
-
-
 @pytest.fixture
-def sandbox(server: SandboxControl) -> SandboxControl:
-    server.post("reset", {"contacts": 0, "rate_limits": "off"})
-    server.post("unisender/keys", {"api_key": OTHER_KEY.reveal()})
-    return server
+def sandbox(sandbox_server: SandboxControl) -> SandboxControl:
+    sandbox_server.post("reset", {"contacts": 0, "rate_limits": "off"})
+    sandbox_server.post("unisender/keys", {"api_key": OTHER_KEY.reveal()})
+    return sandbox_server
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from orchestrator.domain.ledger import Reason
 from orchestrator.domain.secret import Secret
 from orchestrator.services.plan_sync import PlanSync
 from orchestrator.services.sync_orders import VendorEndpoints
-from sandbox.demo.sandbox_control import SandboxControl, running
+from sandbox.demo.sandbox_control import SandboxControl
 
 CONTACTS = 300
 
@@ -28,10 +28,10 @@ class Tokens:
         return Secret(self.text)
 
 
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[SandboxControl]:
-    with running("--contacts", str(CONTACTS)) as control:
-        yield control
+@pytest.fixture
+def sandbox(sandbox_server: SandboxControl) -> SandboxControl:
+    sandbox_server.post("reset", {"contacts": CONTACTS, "rate_limits": "off"})
+    return sandbox_server
 
 
 @pytest.fixture(scope="module")

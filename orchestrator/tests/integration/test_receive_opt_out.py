@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -30,9 +30,11 @@ def letter(email: str, status: str) -> dict[str, object]:
     return {"event_name": "email_status", "event_data": {"email": email, "status": status}}
 
 
-@pytest.fixture(params=["sqlite", "mariadb"])
-def house(request: pytest.FixtureRequest, tmp_path: Path) -> Linked:
-    return linked(tmp_path if request.param == "sqlite" else request.getfixturevalue("mariadb_url"))
+@pytest.fixture
+def house(database_url: str) -> Iterator[Linked]:
+    house = linked(database_url)
+    yield house
+    house.database.close()
 
 
 def journal_size(house: Linked) -> int:

@@ -19,7 +19,7 @@ from orchestrator.services.queue_sync import QueueSync
 from orchestrator.services.refresh_first import RefreshFirst
 from orchestrator.services.refresh_suppressions import RefreshSuppressions
 from orchestrator.services.retry_contacts import RetryContacts
-from sandbox.demo.sandbox_control import SandboxControl, running
+from sandbox.demo.sandbox_control import SandboxControl
 from trap import trapped
 
 KEY = "sandbox-key"
@@ -27,16 +27,10 @@ NOBODY = "http://127.0.0.1:9"
 CAROL, DINA, BORIS, ANNA = (f"{name}@example.com" for name in ("carol", "dina", "boris", "anna"))
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[SandboxControl]:
-    with running("--contacts", "0") as control:
-        yield control
-
-
 @pytest.fixture
-def sandbox(server: SandboxControl) -> SandboxControl:
-    server.post("reset", {"contacts": 0, "rate_limits": "off", "switches": {"unisender.export_seconds": 0}})
-    return server
+def sandbox(sandbox_server: SandboxControl) -> SandboxControl:
+    sandbox_server.post("reset", {"contacts": 0, "rate_limits": "off", "switches": {"unisender.export_seconds": 0}})
+    return sandbox_server
 
 
 @pytest.fixture

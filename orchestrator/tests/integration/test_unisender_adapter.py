@@ -13,29 +13,22 @@ from orchestrator.domain.errors import MisconfiguredError, OrchestratorError, Re
 from orchestrator.domain.secret import Secret
 from orchestrator.domain.unisender_hook import signed_by
 from orchestrator.ports.vendors import ListedAddress, Unisender
-from sandbox.demo.sandbox_control import SandboxControl, running
+from sandbox.demo.sandbox_control import SandboxControl
 from throwaway_servers import wait_until
 
 KEY = Secret("sandbox-key")
-HOUR = 3600.0
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[SandboxControl]:
-    with running("--contacts", "0") as control:
-        yield control
 
 
 @pytest.fixture
-def sandbox(server: SandboxControl) -> SandboxControl:
-    server.post("reset", {"contacts": 0, "rate_limits": "off", "switches": {}})
-    server.delete("requests")
-    return server
+def sandbox(sandbox_server: SandboxControl) -> SandboxControl:
+    sandbox_server.post("reset", {"contacts": 0, "rate_limits": "off", "switches": {}})
+    sandbox_server.delete("requests")
+    return sandbox_server
 
 
 @pytest.fixture
 def unisender(sandbox: SandboxControl) -> Unisender:
-    return HttpUnisender(base_url=sandbox.url, wait=lambda _: None, longest_export=HOUR)
+    return HttpUnisender(base_url=sandbox.url, wait=lambda _: None, longest_export=60.0)
 
 
 @pytest.fixture
