@@ -47,9 +47,9 @@ class Declaration:
 class Applied:
     """What came of it. `problems` are sentences for people."""
 
-    waiting: Sequence[str] = ()
+    waiting: tuple[str, ...] = ()
     """Hosts whose connections begin once they are linked."""
-    problems: Sequence[str] = ()
+    problems: tuple[str, ...] = ()
 
 
 class ApplyConfiguration:
@@ -92,7 +92,7 @@ class ApplyConfiguration:
                 problems.append(f"connections of {account.host}: {error}")
         self._tell(problems)
         waiting = declaration.connections.keys() - {account.host for account in accounts}
-        return Applied(waiting=sorted(waiting), problems=problems)
+        return Applied(waiting=tuple(sorted(waiting)), problems=tuple(problems))
 
     def _apply(self, account: Account, declared: Sequence[Declared]) -> None:
         names = {one.name for one in declared}
