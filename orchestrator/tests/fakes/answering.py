@@ -1,7 +1,7 @@
 """The HTTP API over a linked account, and a client that remembers every answer it got."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from orchestrator.domain.secret import Secret
 from orchestrator.entrypoints.http.app import make_app
 from orchestrator.entrypoints.http.services import HttpOptions, Services
 from serving import served
-from wired import NOWHERE, wired
+from wired import NOWHERE, application_over, services_of
 
 TOKENS = {Scope.READ: "token-of-the-reader", Scope.WRITE: "token-of-the-writer", Scope.ADMIN: "token-of-the-admin"}
 PATIENCE = 30
@@ -58,9 +58,10 @@ def answering(
 ) -> Iterator[Api]:
     """`parts` are of the connection, as `linked` takes them."""
     here = here or linked(folder, **parts)
-    services = wired(here, folder, vendors=vendors)
+    application = application_over(here, folder, vendors=vendors)
+    services = services_of(application)
     tokens = tuple(
         ApiToken(name=scope.value, token=Secret(token), scopes=frozenset({scope})) for scope, token in TOKENS.items()
     )
-    with served(make_app(services, HttpOptions(tokens=tokens, **(options or {})))) as url:
+    with closing(application), served(make_app(services, HttpOptions(tokens=tokens, **(options or {})))) as url:
         yield Api(here=here, services=services, url=url)

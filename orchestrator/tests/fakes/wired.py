@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from linked import VAULT_KEY, Linked
 from meters import RememberingMeter
@@ -20,8 +20,8 @@ class ExposingMeter(RememberingMeter):
         return "".join(f"{name} {count}\n" for name, count in sorted(self.counts.items())).encode()
 
 
-def wired(here: Linked, folder: Path, *, vendors: str = NOWHERE) -> Services:
-    """`folder` is the data folder, `vendors` the address of a sandbox."""
+def application_over(here: Linked, folder: Path, *, vendors: str = NOWHERE) -> Application:
+    """`folder` is the data folder, `vendors` the address of a sandbox. Close it when its runners were used."""
     settings = Settings.model_validate(
         {
             "data_folder": folder,
@@ -32,4 +32,12 @@ def wired(here: Linked, folder: Path, *, vendors: str = NOWHERE) -> Services:
     )
     application: Any = Application(settings)
     application.database, application.meter = here.database, ExposingMeter()
+    return cast("Application", application)
+
+
+def services_of(application: Application) -> Services:
     return Services(**{field.name: getattr(application, field.name) for field in fields(Services)})
+
+
+def wired(here: Linked, folder: Path) -> Services:
+    return services_of(application_over(here, folder))
