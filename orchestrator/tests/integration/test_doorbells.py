@@ -165,15 +165,16 @@ def test_whatever_is_said_of_a_ring_that_came_back_changes_nothing(doorbell: Doo
     ring = other_ear.reserve(SOON)
     assert ring is not None
 
-    late.touch()
-    late.bury()
-    late.back()
-    late.done()
+    for say_late in (late.touch, late.bury, late.back, late.done):
+        say_late()
+        ring.touch()  # this one is still being worked on, however slow the machine
 
-    assert ear.reserve(0) is None
+    silence = ear.reserve(0)
     ring.back()
-    assert heard(other_ear) == 1
+    again = heard(other_ear)
     other_ear.close()
+    assert silence is None
+    assert again == 1
 
 
 def test_touching_keeps_a_ring(doorbell: Doorbell, ear: Listener) -> None:
