@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -14,6 +15,8 @@ from rich.console import Console
 from sandbox.app import make_app
 from sandbox.demo.connectors import ConnectorFailedError
 from sandbox.demo.sandbox_control import SandboxFailedError, running
+from sandbox.demo.service import ServiceFailedError, running_service
+from sandbox.demo.service_story import ServiceStory
 from sandbox.demo.story import Story
 from sandbox.settings import RateLimits, Settings
 
@@ -49,14 +52,23 @@ def demo(
     contacts: Annotated[int, typer.Option(help="People in the amoCRM account.")] = 5000,
     seed: Annotated[int, typer.Option(help="Which people.")] = 1,
     rate_limits: Annotated[RateLimits, typer.Option(help="Count requests as the vendors do, or not.")] = "vendor",
-    folder: Annotated[Path, typer.Option(help="Where configurations, catalog and state are kept.")] = Path(".demo"),
+    folder: Annotated[Path, typer.Option(help="Where everything the demo writes is kept.")] = Path(".demo"),
+    *,
+    connectors: Annotated[
+        bool, typer.Option("--connectors", help="The two connectors alone, without the service.")
+    ] = False,
 ) -> None:
-    """Bring everybody from amoCRM to Unisender through both connectors and judge the outcome."""
+    """Bring everybody from amoCRM to Unisender, change people, and let an independent oracle judge the list."""
     console = Console()
     try:
         with running("--contacts", str(contacts), "--seed", str(seed), "--rate-limits", rate_limits) as control:
-            right = Story(control, folder, console).tell()
-    except (ConnectorFailedError, SandboxFailedError) as failure:
+            if connectors:
+                right = Story(control, folder, console).tell()
+            else:
+                shutil.rmtree(folder / "service", ignore_errors=True)
+                with running_service(control, folder / "service") as service:
+                    right = ServiceStory(control, service, console).tell()
+    except (ConnectorFailedError, SandboxFailedError, ServiceFailedError) as failure:
         console.print(f"[bold red]✗ stopped[/]  {failure}", highlight=False)
         sys.exit(1)
     sys.exit(0 if right else 1)

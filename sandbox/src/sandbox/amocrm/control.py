@@ -138,4 +138,5 @@ def _shown(account: "Account") -> dict[str, Any]:
         "name": account.name,
         "status": account.status,
         **{key: getattr(account, key) for key in SETTINGS},
+        "webhooks": [webhook.destination for webhook in account.webhooks],
     }
