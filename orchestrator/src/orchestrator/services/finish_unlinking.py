@@ -142,7 +142,7 @@ class FinishUnlinking:
     def _bury(self, account: Account, left: dict[str, str]) -> bool:
         now, erase = self._clock.now(), account.unlink_mode is UnlinkMode.ERASE
         with self._database.begin() as transaction:
-            present = transaction.accounts.get(account.id)
+            present = transaction.accounts.lock(account.id)
             if (present.status, present.unlink_mode) != (account.status, account.unlink_mode):
                 return False  # somebody asked for more meanwhile
             stop_syncs(transaction, account.id, now=now)

@@ -86,7 +86,7 @@ class RenewTokens:
         """Let the account wait for its administrator, unless there are newer tokens. Returns the error to raise."""
         now = self._clock.now()
         with self._database.begin() as transaction:
-            account = transaction.accounts.get(token.account_id)
+            account = transaction.accounts.lock(token.account_id)
             stored = transaction.tokens.get(account.id)
             newest = stored is not None and stored.access_token == token.access_token
             if newest and transaction.accounts.move(account.id, to=AccountStatus.NEEDS_REAUTH):
@@ -105,6 +105,7 @@ class RenewTokens:
 
     def _take_turn(self, transaction: Transaction, stale: OAuthToken) -> _Turn | Secret | None:
         """The right to renew; the access token if another one was stored meanwhile; None while another one renews."""
+        transaction.accounts.lock(stale.account_id)  # first, so that what is read is what the last one stored
         account, token = usable(transaction, stale.account_id)
         if token.access_token != stale.access_token or token.refresh_token is None:
             return token.access_token
@@ -153,7 +154,7 @@ class RenewTokens:
         if host is None or host == turn.account.host:
             return None
         with self._database.begin() as transaction:
-            transaction.accounts.save(replace(transaction.accounts.get(turn.account.id), host=host))
+            transaction.accounts.save(replace(transaction.accounts.lock(turn.account.id), host=host))
         logger.info("account_renamed", extra={"account_id": turn.account.id, "host": host})
         return host
 
@@ -201,6 +202,7 @@ class RenewTokens:
 
         def write() -> Secret:
             with self._database.begin() as transaction:
+                transaction.accounts.lock(turn.account.id)
                 transaction.leases.free(turn.lease, owner=turn.owner)
                 stored = transaction.tokens.get(turn.account.id)
                 if stored is None:

@@ -98,7 +98,8 @@ class StoreLink:
 
 def _account_of(transaction: Transaction, consent: Consent) -> Account | None:
     """The account this consent revives; None when it is new here."""
-    present = transaction.accounts.by_amocrm_id(consent.amocrm_id)
+    known = transaction.accounts.by_amocrm_id(consent.amocrm_id)
+    present = [transaction.accounts.lock(account.id) for account in known]
     asked = None if consent.renews is None else transaction.accounts.get(consent.renews)
     if asked is not None and asked.amocrm_id != consent.amocrm_id:
         raise ConflictError(

@@ -63,7 +63,7 @@ class UnlinkAccount:
         """
         now = self._clock.now()
         with self._database.begin() as transaction:
-            account = transaction.accounts.get(account_id)
+            account = transaction.accounts.lock(account_id)
             if not _asks_for_more(account, mode):
                 return account
             if account.status is AccountStatus.UNLINKING:

@@ -116,7 +116,7 @@ class WatchWebhooks:
     def _finish_linking(self, account: Account) -> None:
         profile = self._tokens.use(account.id, lambda host, token: self._amocrm.account(host=host, access_token=token))
         with self._database.begin() as transaction:
-            present = transaction.accounts.get(account.id)
+            present = transaction.accounts.lock(account.id)
             if present.name in ("", present.host):  # not called otherwise by anybody
                 transaction.accounts.save(replace(present, name=profile.name or present.host))
             connections = transaction.connections.of_account(account.id)
@@ -134,7 +134,7 @@ class WatchWebhooks:
         if alive and account.webhook_checked_at is not None:
             return self._note(account, WebhookVerdict.FINE)
         with self._database.begin() as transaction:  # so that a crash from here on does not leave the gap open
-            transaction.accounts.save(replace(transaction.accounts.get(account.id), webhook_checked_at=None))
+            transaction.accounts.save(replace(transaction.accounts.lock(account.id), webhook_checked_at=None))
         problem = "" if alive else self._resubscribe(account)
         trigger = Trigger.LINK if account.webhook_checked_at is None else Trigger.SWEEP
         self._close_gap.run(account.id, trigger=trigger, actor=ACTOR)
@@ -160,7 +160,7 @@ class WatchWebhooks:
         now = self._clock.now()
         mended = {RepairCode.WEBHOOKS_NOT_IN_TARIFF, *HOPELESS} | (set() if problem else {RepairCode.WEBHOOK_DISABLED})
         with self._database.begin() as transaction:
-            present = transaction.accounts.get(account.id)
+            present = transaction.accounts.lock(account.id)
             transaction.accounts.save(replace(present, webhook_checked_at=now, webhooks=True))
             for code in mended:
                 transaction.repairs.close(code, account_id=account.id, connection_id=None, now=now)
@@ -187,7 +187,7 @@ class WatchWebhooks:
                 error = MisconfiguredError(str(error), code=RepairCode.WEBHOOKS_NOT_IN_TARIFF)
         code, now = repair_code(error.code), self._clock.now()
         with self._database.begin() as transaction:
-            present = transaction.accounts.get(account.id)
+            present = transaction.accounts.lock(account.id)
             webhooks = present.webhooks and code is not RepairCode.WEBHOOKS_NOT_IN_TARIFF
             transaction.accounts.save(replace(present, webhook_checked_at=now, webhooks=webhooks))
             facts = {"host": present.host, "detail": str(error)}

@@ -44,6 +44,10 @@ class SqlAccounts:
         found = select(accounts).where(accounts.c.id == account_id)
         return self._account(self._sql.one(found, f"account {account_id}"))
 
+    def lock(self, account_id: int) -> Account:
+        found = select(accounts).where(accounts.c.id == account_id).with_for_update()
+        return self._account(self._sql.one(found, f"account {account_id}"))
+
     def find(self, *, integration_id: int, amocrm_id: int) -> Account | None:
         found = self._where(accounts.c.integration_id == integration_id, accounts.c.amocrm_id == amocrm_id)
         return found[0] if found else None
