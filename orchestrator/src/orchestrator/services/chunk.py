@@ -173,14 +173,21 @@ class Chunk:
         return done, doubtful
 
     def _refused(self) -> list[ReadRecord]:
+        refused = [
+            (one.reading.key, address)
+            for one in self.decisions
+            if one.act is Act.SEND and one.entry is not None and (answer := self.answers.get(one.reading.key))
+            for address in refused_after(one, answer)
+        ]
+        if not refused:
+            return []
         owned = owners(self.look.claimants, self.claims())
-        rows: list[ReadRecord] = []
-        for one in self.decisions:
-            answer = self.answers.get(one.reading.key)
-            if one.act is Act.SEND and answer is not None:
-                free = [a for a in refused_after(one, answer) if a not in owned and self._is_new(one.reading.key, a)]
-                rows += departures(one.reading.key, free)
-        return rows
+        return [
+            row
+            for key, address in refused
+            if address not in owned and self._is_new(key, address)
+            for row in departures(key, (address,))
+        ]
 
     def _is_new(self, key: Key, address: str) -> bool:
         """Whether the address was not yet to leave in this record's name; nothing is tried twice."""
