@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, delete, func, literal_column, select, update
+import orjson
+from sqlalchemy import case, func, literal_column, select, text, update
 
 from orchestrator.adapters.database.sql import Incoming, Sql, in_chunks
 from orchestrator.adapters.database.tables import changes, webhook_events
@@ -13,6 +14,20 @@ from orchestrator.domain.change import Change, ChangeAction, JournalEntry
 
 MOST_PACKED = 4_000_000
 """Bytes; PyMySQL sends two for each, and MariaDB takes 16 MiB at once."""
+
+# One look-up by key for each, in order: for a plain list of values MySQL would rather look through all rows of a small
+# table, wait at every one that a hook is just adding, and so end in deadlocks.
+SETTLE = {
+    "mysql": text(
+        "DELETE changes FROM JSON_TABLE(:read, '$[*]' COLUMNS (id BIGINT PATH '$[0]', seq BIGINT PATH '$[1]')) AS done"
+        " STRAIGHT_JOIN changes ON changes.connection_id = :connection_id AND changes.stream = :stream"
+        " AND changes.record_id = done.id AND changes.seq = done.seq"
+    ),
+    "sqlite": text(
+        "DELETE FROM changes WHERE connection_id = :connection_id AND stream = :stream AND (record_id, seq) IN"
+        " (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(:read))"
+    ),
+}
 
 Key = tuple[int, str, int]
 
@@ -80,22 +95,19 @@ class SqlChanges:
     def settled(self, done: Sequence[Change]) -> None:
         for connection_id, stream in sorted({(change.connection_id, change.stream) for change in done}):
             mine = {c.record_id: c.seq for c in done if (c.connection_id, c.stream) == (connection_id, stream)}
-            for ids in in_chunks(sorted(mine)):
-                self._settle(connection_id, stream, {record_id: mine[record_id] for record_id in ids})
+            for read in in_chunks(sorted(mine.items())):
+                self._settle(connection_id, stream, read)
 
-    def _settle(self, connection_id: int, stream: str, read: dict[int, int]) -> None:
-        of_these = (changes.c.connection_id == connection_id, changes.c.stream == stream)
-        # Locked, so that no hook comes between the look and the deletion.
-        stored = self._sql.tuples(
-            select(changes.c.record_id, changes.c.seq).where(*of_these, changes.c.record_id.in_(read)).with_for_update()
-        )
-        gone = [record_id for record_id, seq in stored if seq == read[record_id]]
-        stay = [record_id for record_id, seq in stored if seq != read[record_id]]
-        if gone:
-            self._sql.change(delete(changes).where(*of_these, changes.c.record_id.in_(gone)))
-        if stay:
-            renewed = update(changes).where(*of_these, changes.c.record_id.in_(stay))
-            self._sql.change(renewed.values(seen_at=changes.c.newest_at))
+    def _settle(self, connection_id: int, stream: str, read: list[tuple[int, int]]) -> None:
+        settle = SETTLE["mysql" if self._sql.is_mysql else "sqlite"]
+        settled = self._sql.change(settle, connection_id=connection_id, stream=stream, read=orjson.dumps(read).decode())
+        if settled < len(read):
+            stayed = update(changes).where(
+                changes.c.connection_id == connection_id,
+                changes.c.stream == stream,
+                changes.c.record_id.in_([record_id for record_id, _ in read]),
+            )
+            self._sql.change(stayed.values(seen_at=changes.c.newest_at))
 
     def count(self, connection_id: int) -> int:
         counted = select(func.count()).select_from(changes).where(changes.c.connection_id == connection_id)

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
 
 from orchestrator.adapters.database.ledger_page import SqlLedgerPages
 from orchestrator.adapters.database.ledger_rows import COLUMNS, entry_of, values_of
@@ -17,7 +17,12 @@ from orchestrator.domain.ledger import LedgerEntry, Reason
 
 KEY = ("connection_id", "stream", "record_id")
 Claim = tuple[int, str, str, int]
-"""Connection, address, stream, record id: the key of ledger_addresses."""
+"""The key of ledger_addresses, as CLAIM_COLUMNS name it."""
+CLAIM_COLUMNS = ("connection_id", "address", "stream", "record_id")
+CLAIM_KEY = tuple(f"of_{name}" for name in CLAIM_COLUMNS)
+DROP_CLAIM = delete(ledger_addresses).where(
+    *(ledger_addresses.c[name] == bindparam(key) for name, key in zip(CLAIM_COLUMNS, CLAIM_KEY, strict=True))
+)
 
 
 class SqlLedger(SqlLedgerPages, SqlLedgerTurns):
@@ -60,7 +65,7 @@ class SqlLedger(SqlLedgerPages, SqlLedgerTurns):
         self._drop(stored - wanted)
         self._sql.write_many(
             ledger_addresses,
-            ("connection_id", "address", "stream", "record_id"),
+            CLAIM_COLUMNS,
             sorted(wanted - stored),
             replacing("record_id"),
         )
@@ -73,10 +78,10 @@ class SqlLedger(SqlLedgerPages, SqlLedgerTurns):
         return [(connection_id, address, stream, record_id) for address, record_id in self._sql.tuples(stored)]
 
     def _drop(self, claims: Collection[Claim]) -> None:
-        c = ledger_addresses.c
-        for some in in_chunks(sorted(claims), 500):
-            these = tuple_(c.connection_id, c.address, c.stream, c.record_id).in_(some)
-            self._sql.change(delete(ledger_addresses).where(these))
+        # One by one: MariaDB would look through the whole table for a list of keys with several parts.
+        keys = [dict(zip(CLAIM_KEY, claim, strict=True)) for claim in sorted(claims)]
+        if keys:
+            self._sql.connection.execute(DROP_CLAIM, keys)
 
     def touch(self, connection_id: int, stream: str, record_ids: Collection[int], *, seen_at: datetime) -> None:
         for ids in in_chunks(sorted(record_ids)):

@@ -1,8 +1,8 @@
 """What is stored under the vault's keys: recognising them, and encrypting everything again with the newest."""
 
-from sqlalchemy import Column, Table, literal_column, select, update
+from sqlalchemy import Column, Table, select, update
 
-from orchestrator.adapters.database.sql import Sql
+from orchestrator.adapters.database.sql import Sql, replacing
 from orchestrator.adapters.database.tables import key_marks, metadata
 from orchestrator.domain.errors import MisconfiguredError
 
@@ -13,7 +13,7 @@ MARKED_TEXT = "orchestrator"
 def leave_mark(sql: Sql) -> None:
     """So that later starts know by which key fingerprints were made."""
     mark = {"name": MARK, "fingerprint": sql.vault.fingerprint(MARKED_TEXT)}
-    sql.upsert(key_marks, [mark], merged=lambda _: [("name", literal_column("name"))])
+    sql.upsert(key_marks, [mark], merged=replacing("name"))  # the first mark stays
 
 
 def recognise(sql: Sql) -> bool:

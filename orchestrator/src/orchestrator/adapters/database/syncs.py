@@ -86,6 +86,8 @@ class SqlSyncs(SqlSyncPages):
         row = self._sql.row(select(syncs).where(syncs.c.id == sync_id))
         if row is None:
             return None
+        # By the same index as whoever joins it, or the two would lock its parts crosswise.
+        self._sql.row(JOINED.with_for_update(), key=row["open_key"])
         lane = lane_key(row["account_id"], row["lane"])
         holder = self._sql.row(select(syncs.c.id, syncs.c.lease_until).where(syncs.c.lane_key == lane))
         if holder is not None and not (
