@@ -13,7 +13,7 @@ from orchestrator.domain.access import ApiToken, Scope
 from orchestrator.domain.secret import Secret
 from orchestrator.entrypoints.http.app import make_app
 from orchestrator.entrypoints.http.services import HttpOptions, Services
-from serving import served
+from serving import free_address, served, url_of
 from wired import NOWHERE, application_over, services_of
 
 TOKENS = {Scope.READ: "token-of-the-reader", Scope.WRITE: "token-of-the-writer", Scope.ADMIN: "token-of-the-admin"}
@@ -58,10 +58,14 @@ def answering(
 ) -> Iterator[Api]:
     """`parts` are of the connection, as `linked` takes them."""
     here = here or linked(folder, **parts)
-    application = application_over(here, folder, vendors=vendors)
+    listener = free_address()
+    application = application_over(here, folder, vendors=vendors, public_url=url_of(listener))
     services = services_of(application)
     tokens = tuple(
         ApiToken(name=scope.value, token=Secret(token), scopes=frozenset({scope})) for scope, token in TOKENS.items()
     )
-    with closing(application), served(make_app(services, HttpOptions(tokens=tokens, **(options or {})))) as url:
+    with (
+        closing(application),
+        served(make_app(services, HttpOptions(tokens=tokens, **(options or {}))), listener) as url,
+    ):
         yield Api(here=here, services=services, url=url)

@@ -20,12 +20,14 @@ class ExposingMeter(RememberingMeter):
         return "".join(f"{name} {count}\n" for name, count in sorted(self.counts.items())).encode()
 
 
-def application_over(here: Linked, folder: Path, *, vendors: str = NOWHERE) -> Application:
+def application_over(
+    here: Linked, folder: Path, *, vendors: str = NOWHERE, public_url: str = "http://127.0.0.1:8901"
+) -> Application:
     """`folder` is the data folder, `vendors` the address of a sandbox. Close it when its runners were used."""
     settings = Settings.model_validate(
         {
             "data_folder": folder,
-            "public_url": "http://127.0.0.1:8901",
+            "public_url": public_url,
             "security": {"encryption_keys": [VAULT_KEY.reveal()]},
             "vendors": {"amocrm_url": vendors, "unisender_url": vendors, "connect_timeout": 2},
         }

@@ -102,7 +102,7 @@ def test_who_guesses_too_often_must_wait_even_with_the_right_token(api: Api) -> 
         ("GET", "/oauth/start", 422, "invalid_request"),
         ("GET", "/oauth/start?integration=unknown", 404, "integration_not_found"),
         ("POST", "/oauth/secrets", 422, "invalid_request"),
-        ("GET", "/hooks/amocrm/uninstall", 422, "signature_refused"),
+        ("GET", "/hooks/amocrm/uninstall", 403, "signature_refused"),
         ("GET", "/metrics", 401, "unauthenticated"),
     ],
 )

@@ -149,6 +149,19 @@ def test_a_secret_nobody_has_is_counted_and_leaves_nothing_behind(house: House) 
     assert house.meter.counts == {"webhooks_total source=amocrm verdict=unknown_account": 1}
 
 
+def test_guessed_secrets_are_logged_now_and_then_and_never_shown(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(5):
+        house.receive(b"x", secret="guessed")
+    house.here.clock.advance(minutes=2)
+    house.receive(b"x", secret="guessed")
+
+    warnings = [line for line in caplog.records if line.message == "webhooks_of_unknown_accounts"]
+    assert len(warnings) == 2
+    assert "guessed" not in caplog.text
+
+
 @pytest.mark.parametrize("account_id", [b"999", b"31415926999"])
 def test_a_hook_of_another_account_changes_nothing_and_its_people_are_not_kept(house: House, account_id: bytes) -> None:
     assert house.receive(b"account[id]=" + account_id + b"&contacts[update][0][id]=7") == ["unknown_account"]

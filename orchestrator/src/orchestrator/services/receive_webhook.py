@@ -1,5 +1,6 @@
 """Taking amoCRM's webhooks: journal, pending changes and the realtime syncs of a whole batch in one transaction."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,12 +18,18 @@ from orchestrator.ports.doorbell import URGENT, Doorbell
 from orchestrator.ports.meter import Meter
 from orchestrator.ports.spool import Spool
 
+logger = logging.getLogger(__name__)
+
 GONE = frozenset({AccountStatus.UNLINKING, AccountStatus.UNLINKED})
 JOURNALED_BYTES = 1 << 20
 """A larger body is cut in the journal; its changes are taken all the same."""
 TRIES = 3
 PATIENCE = timedelta(seconds=0.5)
 """A transaction that another one broke is tried again, unless that took longer than this already."""
+
+
+QUIET = timedelta(minutes=1)
+"""Between two warnings of the same."""
 
 
 class Verdict(StrEnum):
@@ -60,6 +67,7 @@ class ReceiveWebhook:
         """`debounce`: how long a realtime sync waits for more changes to join it; the first hook fixes it."""
         self._database, self._doorbell, self._clock, self._meter = database, doorbell, clock, meter
         self._debounce = debounce
+        self._quiet_until = clock.now()
 
     def receive(self, arrivals: Sequence[Arrival]) -> Sequence[Verdict]:
         """Take a batch, all or nothing; one verdict each.
@@ -71,7 +79,18 @@ class ReceiveWebhook:
             self._doorbell.ring(sync.id, Lane.REALTIME, delay_seconds=self._debounce.total_seconds(), priority=URGENT)
         for verdict in verdicts:
             self._meter.count("webhooks_total", source="amocrm", verdict=verdict.value)
+        self._warn(verdicts)
         return verdicts
+
+    def _warn(self, verdicts: Sequence[Verdict]) -> None:
+        """Say now and then that hooks come which we know no account for: somebody guesses, or a hook outlived its
+        account.
+        """
+        unknown = verdicts.count(Verdict.UNKNOWN_ACCOUNT)
+        now = self._clock.now()
+        if unknown and now >= self._quiet_until:
+            self._quiet_until = now + QUIET
+            logger.warning("webhooks_of_unknown_accounts", extra={"webhooks": unknown})
 
     def _taken(self, arrivals: Sequence[Arrival]) -> tuple[Sequence[Verdict], Sequence[Sync]]:
         started = self._clock.now()

@@ -11,7 +11,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
-from orchestrator.domain.errors import OrchestratorError, RejectedError
+from orchestrator.domain.errors import ForbiddenError, OrchestratorError, RejectedError
 from orchestrator.entrypoints.http.context import language_of, services_of
 from orchestrator.entrypoints.http.pages import linked_page, refused_page
 from orchestrator.entrypoints.http.problems import status_of
@@ -76,7 +76,7 @@ async def take_uninstall(request: Request) -> Response:
     if request.method == "POST":
         told |= _form(await request.body())
     if not await to_thread.run_sync(services_of(request).unlink_account.uninstalled, told):
-        raise RejectedError("The signature does not fit.", code="signature_refused")
+        raise ForbiddenError("The signature does not fit.", code="signature_refused")
     return PlainTextResponse("ok")
 
 
