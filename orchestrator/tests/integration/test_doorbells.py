@@ -9,7 +9,7 @@ import pytest
 from orchestrator.adapters.beanstalk import BeanstalkDoorbell
 from orchestrator.adapters.embedded_doorbell import EmbeddedDoorbell
 from orchestrator.domain.sync import Lane
-from orchestrator.ports.doorbell import URGENT, Doorbell, Listener
+from orchestrator.ports.doorbell import URGENT, Doorbell, Listener, Ring
 from throwaway_servers import Beanstalkd, wait_until
 
 SOON = 5.0
@@ -54,6 +54,20 @@ def test_a_ring_is_heard_with_its_sync_and_its_lane(doorbell: Doorbell, ear: Lis
     assert (ring.sync_id, ring.lane) == (7, Lane.REALTIME)
     ring.done()
     assert ear.reserve(0) is None
+
+
+def come_back(holder: Listener, other: Listener) -> Ring:
+    """The ring that `holder` reserved and forgot, once `other` hears it.
+
+    beanstalkd may overlook that a job's time is over until its connection says something (its issue 262).
+    """
+    while True:
+        again = holder.reserve(0)
+        if again is not None:
+            again.back()
+        ring = other.reserve(1)
+        if ring is not None:
+            return ring
 
 
 def test_silence_is_told_after_the_timeout(ear: Listener) -> None:
@@ -150,11 +164,12 @@ def test_a_ring_nobody_touches_comes_back(doorbell: Doorbell, ear: Listener) -> 
     doorbell.ring(1, Lane.REALTIME)
     forgotten = ear.reserve(SOON)
     assert forgotten is not None
+    other_ear = doorbell.listen([Lane.REALTIME])
 
-    again = doorbell.listen([Lane.REALTIME])
+    ring = come_back(ear, other_ear)
 
-    assert heard(again) == 1
-    again.close()
+    assert ring.sync_id == 1
+    other_ear.close()
 
 
 def test_whatever_is_said_of_a_ring_that_came_back_changes_nothing(doorbell: Doorbell, ear: Listener) -> None:
@@ -162,8 +177,7 @@ def test_whatever_is_said_of_a_ring_that_came_back_changes_nothing(doorbell: Doo
     late = ear.reserve(SOON)
     assert late is not None
     other_ear = doorbell.listen([Lane.REALTIME])
-    ring = other_ear.reserve(SOON)
-    assert ring is not None
+    ring = come_back(ear, other_ear)
 
     for say_late in (late.touch, late.bury, late.back, late.done):
         say_late()
