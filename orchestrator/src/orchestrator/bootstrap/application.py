@@ -17,6 +17,7 @@ from uuid import uuid4
 from orchestrator.adapters.clock import SystemClock
 from orchestrator.adapters.vault import Vault
 from orchestrator.config.settings import Settings
+from orchestrator.domain.access import ApiToken, Doorkeeper
 from orchestrator.domain.connection import RunnerKind
 
 if TYPE_CHECKING:
@@ -69,6 +70,11 @@ def open_application(settings: Settings) -> Iterator["Application"]:
         application.close()
 
 
+def api_tokens(settings: Settings) -> list[ApiToken]:
+    """Who may call, as the configuration has it."""
+    return [ApiToken(name=one.name, token=one.token, scopes=frozenset(one.scopes)) for one in settings.http.tokens]
+
+
 class Application:
     """The parts, by name. One per process; safe to use from several threads once a part was built."""
 
@@ -94,6 +100,11 @@ class Application:
     def vault(self) -> Vault:
         """Raises MisconfiguredError without keys."""
         return Vault(self.settings.security.encryption_keys)
+
+    @cached_property
+    def doorkeeper(self) -> Doorkeeper:
+        """Who may call; told of changes of the configuration while the service runs."""
+        return Doorkeeper(api_tokens(self.settings))
 
     @cached_property
     def database(self) -> "Database":

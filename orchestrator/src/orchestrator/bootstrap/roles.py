@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.bootstrap.application import Application
-from orchestrator.domain.access import ApiToken
 from orchestrator.domain.errors import MisconfiguredError
 from orchestrator.entrypoints.processes import run_processes, stop_on_signals
 from orchestrator.entrypoints.scheduler import run_scheduler
@@ -146,12 +145,14 @@ def _server(application: Application) -> "Server":
     settings = application.settings
     services = Services(**{field.name: getattr(application, field.name) for field in fields(Services)})
     options = HttpOptions(
-        tokens=tokens(application),
         language=settings.language or "en",
         body_limit_bytes=settings.webhooks.body_limit_bytes,
         database_wait_seconds=settings.webhooks.database_wait_seconds,
+        open_metrics=settings.http.open_metrics,
+        threads=settings.http.threads,
     )
-    return Server(make_app(services, options))
+    app = make_app(services, options, doorkeeper=application.doorkeeper)
+    return Server(app, trusted_proxies=settings.http.trusted_proxies)
 
 
 def _answer(application: Application, server: "Server") -> None:
@@ -172,13 +173,13 @@ def _answer(application: Application, server: "Server") -> None:
 
 @contextmanager
 def _grpc(application: Application) -> Iterator[int]:
-    from orchestrator.domain.access import Doorkeeper, FailureLimit
+    from orchestrator.domain.access import FailureLimit
     from orchestrator.entrypoints.grpc.calls import Gate
     from orchestrator.entrypoints.grpc.server import serving
     from orchestrator.entrypoints.grpc.servicers import Accounts, Syncs
 
     wanted, database = application.settings.grpc, application.database
-    gate = Gate(doorkeeper=Doorkeeper(tokens(application)), failures=FailureLimit(), clock=application.clock)
+    gate = Gate(doorkeeper=application.doorkeeper, failures=FailureLimit(), clock=application.clock)
     accounts = Accounts(gate=gate, database=database, unlink_account=application.unlink_account)
     syncs = Syncs(gate=gate, database=database, queue_sync=application.queue_sync)
     tls = _tls(wanted.certificate, wanted.key)
@@ -201,14 +202,6 @@ def _tls(certificate: Path | None, key: Path | None) -> "Tls | None":
         raise MisconfiguredError(
             f"{error.filename} cannot be read ({error.strerror}): correct grpc.certificate and grpc.key."
         ) from None
-
-
-def tokens(application: Application) -> tuple[ApiToken, ...]:
-    """Who may call, as the configuration has it."""
-    return tuple(
-        ApiToken(name=one.name, token=one.token, scopes=frozenset(one.scopes))
-        for one in application.settings.http.tokens
-    )
 
 
 def _need_a_queue(application: Application, command: str) -> None:

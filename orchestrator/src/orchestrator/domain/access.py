@@ -44,6 +44,10 @@ class Doorkeeper:
     """Recognises tokens. All are compared, whichever fits, so that the time tells nothing."""
 
     def __init__(self, tokens: Sequence[ApiToken]) -> None:
+        self.know(tokens)
+
+    def know(self, tokens: Sequence[ApiToken]) -> None:
+        """From now on these, and no others."""
         self._known = [(_hashed(one.token.reveal()), one) for one in tokens]
 
     def recognise(self, presented: str) -> Caller | None:

@@ -91,8 +91,11 @@ API = (
 )
 
 
-def make_app(services: Services, options: HttpOptions) -> FastAPI:
-    """The whole HTTP side. Nothing is started before the server runs its lifespan."""
+def make_app(services: Services, options: HttpOptions, *, doorkeeper: Doorkeeper | None = None) -> FastAPI:
+    """The whole HTTP side. Nothing is started before the server runs its lifespan.
+
+    `doorkeeper` instead of `options.tokens`: whoever keeps it may change who is known while the app runs.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -115,7 +118,7 @@ def make_app(services: Services, options: HttpOptions) -> FastAPI:
         lifespan=lifespan, openapi_url="/api/v1/openapi.json", docs_url=None, redoc_url=None, redirect_slashes=False
     )
     app.state.services, app.state.options = services, options
-    gate = Gate(doorkeeper=Doorkeeper(options.tokens), failures=FailureLimit(), clock=services.clock)
+    gate = Gate(doorkeeper=doorkeeper or Doorkeeper(options.tokens), failures=FailureLimit(), clock=services.clock)
     app.state.gate = gate
     add_routes(app, OPEN, gate=gate)
     add_routes(app, API, gate=gate, prefix="/api/v1")
