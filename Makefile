@@ -30,8 +30,8 @@ check: setup ## ruff, mypy --strict, import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: setup ## measure both connectors beside bare loops; writes docs/benchmarks.md
-	@$(BIN)/python -m benchmarks
+bench: setup ## measure connectors and service beside bare loops; writes docs/benchmarks.md
+	@PYTHONPATH=integration_tests/processes $(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 format: setup ## let ruff format and mend what it can
 	@$(BIN)/ruff check --fix .

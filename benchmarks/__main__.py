@@ -16,11 +16,14 @@ from rich.console import Console
 from benchmarks.display import Display, Step
 from benchmarks.document import Chapter, document
 from benchmarks.machine import Neighbours
+from benchmarks.measurements.freshness import freshness
 from benchmarks.measurements.imports import imports
 from benchmarks.measurements.limited_read import limited_read
 from benchmarks.measurements.memory import SIZES, memory
+from benchmarks.measurements.neighbours import neighbours
 from benchmarks.measurements.open_read import open_read
 from benchmarks.measurements.server import server
+from benchmarks.measurements.service_backfill import service_backfill
 from benchmarks.measurements.warm_start import warm_start
 from benchmarks.results import Measurement, NotMeasuredError
 from benchmarks.sandbox_process import Sandbox, sandbox
@@ -37,6 +40,9 @@ TITLES = {
     4: "From a warm template process",
     5: "Peak memory",
     6: "The sandbox itself",
+    7: "The whole service beside the bare pipe",
+    8: "Freshness",
+    9: "A noisy neighbour",
 }
 
 
@@ -75,9 +81,12 @@ class Bench:
                 self._measure(1, lambda step: limited_read(shop, self._contacts, step))
                 if waiting:
                     self._measure(5, lambda step: self._memory(waiting, step))
+            self._measure(7, lambda step: service_backfill(folder / "backfill", self._contacts, step, pipe_shop=shop))
         self._server_process = None
         self._measure(4, lambda step: self._warm_start(folder, captured, step))
         self._measure(6, lambda _: self._server(captured))
+        self._measure(8, lambda step: freshness(folder / "freshness", step))
+        self._measure(9, lambda step: neighbours(folder / "neighbours", step))
 
     def _prepare(self, folder: Path, server_process: Sandbox) -> tuple[Workshop, Captured]:
         self._display.say("[bold]Preparing[/]  reading everything once, so that pages are warm and records lie ready")
@@ -139,7 +148,7 @@ def main(
     largest: Annotated[int, typer.Option(help="The largest size of measurement 5.")] = SIZES[-1],
     output: Annotated[Path, typer.Option(help="Where a complete run is written.")] = ROOT / "docs" / "benchmarks.md",
 ) -> None:
-    """Measure both connectors beside bare loops. The exit code is 1 if something could not be measured."""
+    """Measure connectors beside bare loops and the service beside both. Ends with 1 if something was not measured."""
     try:
         wanted = {int(number) for number in only.split(",") if number.strip()} or set(TITLES)
     except ValueError:
