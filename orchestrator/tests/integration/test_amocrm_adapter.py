@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
+from meters import RememberingMeter
 from orchestrator.adapters.amocrm import HttpAmocrm
 from orchestrator.domain.account import Integration
 from orchestrator.domain.errors import (
@@ -196,6 +197,23 @@ def test_what_may_pass_by_itself_can_be_tried_again_and_is_never_taken_for_data(
         with pytest.raises(RetryableError) as failed:
             call()
         assert failed.value.retry_after == fault.get("retry_after")
+
+
+def test_calls_are_counted_and_a_host_anybody_may_name_makes_no_figure_of_its_own(sandbox):
+    meter = RememberingMeter()
+    amocrm = HttpAmocrm(base_url=sandbox.url, meter=meter)
+    sandbox.post("faults", [{"vendor": "amocrm", "kind": "status", "status": 429, "path": "/api/v4/account"}])
+
+    with pytest.raises(RejectedError):
+        amocrm.exchange_code(INTEGRATION, host="acme.amocrm.ru", code="def50200nonsense")
+    with pytest.raises(RetryableError):
+        amocrm.account(host=HOST, access_token=TOKEN)
+
+    assert meter.counts == {
+        "api_calls_total account= status=400 vendor=amocrm": 1,
+        f"api_calls_total account={HOST} status=429 vendor=amocrm": 1,
+        f"api_throttled_total account={HOST} vendor=amocrm": 1,
+    }
 
 
 def test_a_blocked_token_server_is_not_asked_again(sandbox, amocrm):

@@ -366,6 +366,20 @@ def test_a_renewed_token_that_is_refused_at_once_needs_consent_and_is_not_renewe
     assert status(database, account_id) is AccountStatus.NEEDS_REAUTH
 
 
+def test_an_outage_while_a_refused_token_is_renewed_is_no_reason_to_ask_for_consent(
+    refresh_token, amocrm, account_id, database
+):
+    first = stored(database, account_id).access_token
+    failing(amocrm, RetryableError("down"))
+    for _ in range(3):
+        with pytest.raises(RetryableError):
+            refresh_token.refused(account_id, first)
+
+    amocrm.before = lambda call: None
+    assert refresh_token.refused(account_id, first) == stored(database, account_id).access_token != first
+    assert status(database, account_id) is AccountStatus.ACTIVE
+
+
 def test_a_token_refused_again_much_later_is_renewed_again(refresh_token, amocrm, account_id, database, clock):
     second = refresh_token.refused(account_id, stored(database, account_id).access_token)
     clock.advance(hours=1)

@@ -57,7 +57,8 @@ class HttpAmocrm:
     def exchange_code(self, integration: Integration, *, host: str, code: str) -> TokenPair:
         """Raises RejectedError(code="code_refused") when amoCRM does not accept the code."""
         try:
-            return self._token(integration, host, {"grant_type": "authorization_code", "code": code})
+            # Counted under no host: anybody may name one here, and each would be a figure of its own.
+            return self._token(integration, host, {"grant_type": "authorization_code", "code": code}, counted_as="")
         except NeedsConsentError as refused:  # a code that was granted for another account than `host`, or withdrawn
             raise RejectedError(
                 "amoCRM does not accept the authorization code for this account: start linking again.",
@@ -128,13 +129,15 @@ class HttpAmocrm:
         query = {"limit": str(min(limit, LARGEST_PAGE)), "order[updated_at]": "desc"}
         return _embedded(self._get(host, access_token, f"/{entity}", query), entity, host=host)
 
-    def _token(self, integration: Integration, host: str, grant: Mapping[str, str]) -> TokenPair:
+    def _token(
+        self, integration: Integration, host: str, grant: Mapping[str, str], *, counted_as: str | None = None
+    ) -> TokenPair:
         keys = {
             "client_id": integration.client_id,
             "client_secret": integration.client_secret.reveal(),
             "redirect_uri": integration.redirect_uri,
         }
-        answer = self._ask("POST", host, "/oauth2/access_token", {}, json={**keys, **grant})
+        answer = self._ask("POST", host, "/oauth2/access_token", {}, json={**keys, **grant}, counted_as=counted_as)
         found = token_object(answer, host=host)
         expires_in = found.get("expires_in")
         return TokenPair(
@@ -157,10 +160,12 @@ class HttpAmocrm:
         *,
         params: Mapping[str, str] | None = None,
         json: Mapping[str, Any] | None = None,
+        counted_as: str | None = None,
     ) -> Answer:
         """One exchange on the wire. Raises RetryableError(code="unreachable") when no whole answer came."""
         if account_host(host) != host and api_host(host) != host and host != SHARED_HOST:
             raise ForbiddenError("Nothing is ever sent to a host that is not amoCRM's.", code="host_refused")
+        account = host if counted_as is None else counted_as
         deadline = time.monotonic() + sum(self._timeout)
         try:
             with requests.request(
@@ -176,20 +181,20 @@ class HttpAmocrm:
             ) as response:
                 body = _body(response, deadline)
         except requests.Timeout:
-            self._count(host, "unreachable")
+            self._count(account, "unreachable")
             raise unreachable(host, reason="no answer in time") from None
         except requests.RequestException as broken:  # its text may hold more of the request than a log should
-            self._count(host, "unreachable")
+            self._count(account, "unreachable")
             raise unreachable(host, reason=type(broken).__name__) from None
-        self._count(host, str(response.status_code))
+        self._count(account, str(response.status_code))
         return Answer(status=response.status_code, headers=response.headers, body=body)
 
-    def _count(self, host: str, status: str) -> None:
+    def _count(self, account: str, status: str) -> None:
         if self._meter is None:
             return
-        self._meter.count("api_calls_total", vendor="amocrm", account=host, status=status)
+        self._meter.count("api_calls_total", vendor="amocrm", account=account, status=status)
         if status == "429":
-            self._meter.count("api_throttled_total", vendor="amocrm", account=host)
+            self._meter.count("api_throttled_total", vendor="amocrm", account=account)
 
 
 def _body(response: requests.Response, deadline: float) -> bytes:

@@ -71,13 +71,15 @@ class RefreshToken:
         stored = self._stored(account_id)
         if stored.access_token != token:
             return stored.access_token
-        with self._database.begin() as transaction:
-            first = transaction.leases.take(
-                f"{REFUSED}:{account_id}", owner=secrets.token_hex(8), now=self._clock.now(), ttl=JUST_NOW
-            )
-        if not first:
+        just_now = f"{REFUSED}:{account_id}"
+        with self._database.begin(reading=True) as transaction:
+            renewed_just_now = transaction.leases.holder(just_now, now=self._clock.now()) is not None
+        if renewed_just_now:
             raise self._renew.consent_ended(stored, cause="refused")
-        return self._renew.renew(stored, polls=POLLS)
+        fresh = self._renew.renew(stored, polls=POLLS)
+        with self._database.begin() as transaction:
+            transaction.leases.take(just_now, owner=secrets.token_hex(8), now=self._clock.now(), ttl=JUST_NOW)
+        return fresh
 
     def use(self, account_id: int, call: Callable[[str, Secret], Answer]) -> Answer:
         """What `call` answers when it is given the account's present host and a token that works."""
