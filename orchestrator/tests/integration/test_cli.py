@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from orchestra import COMMAND, Orchestra, orchestra
+import requests
+from orchestra import COMMAND, Orchestra, merged, orchestra
 from typer.testing import CliRunner, Result
 
 from orchestrator.cli.app import app
 from orchestrator.domain.repair import RepairCode
 from orchestrator.domain.sync import SyncKind, Trigger
 from sandbox.demo.sandbox_control import running
+from throwaway_servers import wait_until
 
 CONTACTS = 40
 HOST = "demo.amocrm.ru"
@@ -268,6 +270,35 @@ def test_the_configuration_is_checked_for_people_and_machines(here: Here, tmp_pa
     assert document["problems"][0] | {"sentence": ""} == {"file": str(wrong), "line": 1, "column": 1, "sentence": ""}
     assert json.loads(here.run("check-config", "--schema").stdout)["title"]
     assert "public_url: null" in here.run("check-config", "--defaults").stdout
+
+
+def test_a_change_of_the_configuration_takes_effect_while_the_service_runs_and_a_mistake_none(here: Here) -> None:
+    whole, before = here.whole, json.loads(here.whole.configuration.read_text())
+    tokens = before["http"]["tokens"]
+    added = {"name": "later", "token": "a-token-that-came-later", "scopes": ["read"]}
+    written = {"account": HOST, "name": "written", "api_key": "sandbox-key", "list": {"title": "Written list"}}
+
+    def status_of(token: str) -> int:
+        return requests.get(
+            f"{whole.url}/api/v1/accounts", headers={"Authorization": f"Bearer {token}"}, timeout=30
+        ).status_code
+
+    try:
+        changed = merged(before, {"http": {"tokens": [*tokens, added]}, "connections": [written]})
+        whole.configuration.write_text(json.dumps(changed))
+        wait_until(lambda: status_of(added["token"]) == 200, what="the new token")
+        wait_until(lambda: "written" in here.run("connection", "list").stdout, what="the written connection")
+
+        whole.configuration.write_text(json.dumps({**before, "htp": {}}))
+        wait_until(lambda: "configuration_kept" in whole.log("up"), what="the refusal")
+        assert status_of(added["token"]) == 200
+        assert "1: htp is no setting: did you mean http?" in whole.log("up")
+    finally:
+        whole.configuration.write_text(json.dumps(before))
+    wait_until(lambda: status_of(added["token"]) == 401, what="the end of the new token")
+    with whole.application.database.begin(reading=True) as tx:
+        noted = [one for one in tx.audit.page() if one["action"] == "configuration_changed"]
+    assert noted[-1]["details"] == {"keys": "connections, http.tokens"}
 
 
 def test_a_command_without_a_usable_configuration_tells_all_its_problems_with_code_2(tmp_path: Path) -> None:

@@ -3,8 +3,11 @@
 import stat
 from pathlib import Path
 
+import pytest
+
 from orchestrator.config.first_run import create_files
 from orchestrator.config.loading import load
+from orchestrator.config.problem import ConfigurationError
 
 
 def test_the_files_of_the_first_start_make_a_valid_configuration(tmp_path: Path) -> None:
@@ -36,6 +39,16 @@ def test_what_is_there_is_never_touched(tmp_path: Path) -> None:
 
     assert create_files(path) == ()
     assert [one.name for one in tmp_path.iterdir()] == ["configuration.yaml"]
+
+
+def test_a_secrets_file_that_cannot_be_read_is_told_and_left_alone(tmp_path: Path) -> None:
+    secrets = tmp_path / "secrets.yaml"
+    secrets.write_text("a: [")
+
+    with pytest.raises(ConfigurationError, match=r"secrets\.yaml:1:5"):
+        create_files(tmp_path / "configuration.yaml")
+
+    assert secrets.read_text() == "a: ["
 
 
 def test_a_secrets_file_that_is_there_is_completed(tmp_path: Path) -> None:

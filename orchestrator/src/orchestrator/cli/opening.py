@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,13 +53,24 @@ def telling_errors(*, as_json: bool = False) -> Iterator[None]:
     try:
         yield
     except OrchestratorError as error:
-        if as_json:
-            print(json.dumps({"error": {"code": error.code, "message": str(error)}}, ensure_ascii=False))  # noqa: T201
-        else:
-            print(f"orchestrator: {error}", file=sys.stderr)  # noqa: T201
+        _tell(error.code, str(error), as_json=as_json)
         raise typer.Exit(exit_of(error)) from None
+    except BrokenPipeError:
+        # Whoever read us has had enough; nothing more can be said, not even while closing.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(Exit.FAILED) from None
+    except OSError as error:
+        _tell("file_unusable", f"{error.filename or 'a file'}: {error.strerror or error}", as_json=as_json)
+        raise typer.Exit(Exit.FAILED) from None
     except KeyboardInterrupt:
         raise typer.Exit(Exit.INTERRUPTED) from None
+
+
+def _tell(code: str, sentence: str, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({"error": {"code": code, "message": sentence}}, ensure_ascii=False))
+    else:
+        typer.echo(f"orchestrator: {sentence}", err=True)
 
 
 def loaded(config: Path | None) -> "Loaded":

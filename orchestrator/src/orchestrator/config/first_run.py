@@ -5,9 +5,9 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
-from orchestrator.config.problem import Mark
+from orchestrator.config.problem import ConfigurationError, Mark
 from orchestrator.config.secrets_files import SECRETS_FILE
-from orchestrator.config.yaml_file import nodes_of
+from orchestrator.config.yaml_file import UnreadableError, nodes_of
 
 _CONFIGURATION = """\
 # The orchestrator's configuration; docs/configuration.md explains every key.
@@ -41,7 +41,8 @@ _SECRETS = {
 def create_files(configuration: Path) -> Sequence[Path]:
     """Write the configuration and its secrets where there is none; a secrets file that is there is kept and completed.
 
-    Returns the files written. Raises OSError when the folder cannot be written to.
+    Returns the files written. Raises OSError when the folder cannot be written to, ConfigurationError for a secrets
+    file that cannot be read.
     """
     if configuration.exists():
         return ()
@@ -71,10 +72,12 @@ def _complete(path: Path) -> bool:
 
 
 def _names_in(path: Path) -> set[str]:
-    """Raises UnreadableError."""
     if not path.exists():
         return set()
-    node = nodes_of(path, asked=Mark(file=path, line=1, column=1))
+    try:
+        node = nodes_of(path, asked=Mark(file=path, line=1, column=1))
+    except UnreadableError as error:
+        raise ConfigurationError([error.problem]) from None
     return {key.value for key, _ in node.value} if node is not None else set()
 
 
