@@ -90,6 +90,15 @@ def test_a_person_links_an_account_and_its_next_change_arrives_by_webhook(api: A
     assert api.services.meter.counts["webhooks_total source=amocrm verdict=accepted"] > 0  # type: ignore[attr-defined]
 
 
+def test_a_webhook_is_looked_at_on_demand(api: Api, sandbox: SandboxControl) -> None:
+    host, amocrm_id = other_account(sandbox)
+    api.get(consent(api, amocrm_id=amocrm_id))
+    account = account_at(api, host)
+    assert account is not None
+
+    assert api.call("POST", f"/accounts/{account.id}/webhook/check").json() == {"verdict": "fine"}
+
+
 def test_afterwards_the_browser_is_sent_where_it_was(api: Api, sandbox: SandboxControl) -> None:
     _, amocrm_id = other_account(sandbox)
 

@@ -53,9 +53,9 @@ def house_over(where: Any, folder: Path, **options: Any) -> Iterator[House]:
         yield House(here, services, url)
 
 
-@pytest.fixture(params=["sqlite", "mariadb"])
-def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
-    with house_over(tmp_path if request.param == "sqlite" else request.getfixturevalue("mariadb_url"), tmp_path) as one:
+@pytest.fixture
+def house(database_url: str, tmp_path: Path) -> Iterator[House]:
+    with house_over(database_url, tmp_path) as one:
         yield one
 
 

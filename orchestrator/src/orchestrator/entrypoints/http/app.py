@@ -44,6 +44,7 @@ API = (
     Guarded("GET", "/accounts/{account_id}", accounts.get_account, READ, errors=(404,)),
     Guarded("PATCH", "/accounts/{account_id}", accounts.rename_account, WRITE, errors=(404,)),
     Guarded("DELETE", "/accounts/{account_id}", accounts.unlink_account, WRITE, 202, errors=(404,)),
+    Guarded("POST", "/accounts/{account_id}/webhook/check", accounts.check_webhook, WRITE, errors=(404, 409)),
     Guarded("GET", "/accounts/{account_id}/fields", accounts.list_fields, READ, errors=(404, 409)),
     Guarded("GET", "/accounts/{account_id}/samples", accounts.list_samples, READ, errors=(404, 409)),
     Guarded("GET", "/accounts/{account_id}/contacts", contacts.list_contacts, READ, errors=(404,)),

@@ -20,26 +20,23 @@ class Followers:
     """How many follow at once. Belongs to one event loop."""
 
     def __init__(self, most: int = MOST_FOLLOWERS) -> None:
-        self._left = most
+        self._most, self.number = most, 0
 
-    def enter(self) -> None:
+    def must_have_room(self) -> None:
         """Raises RetryableError when there are too many."""
-        if self._left <= 0:
+        if self.number >= self._most:
             raise RetryableError("Too many follow syncs at the moment: ask for the sync instead.", code="busy")
-        self._left -= 1
-
-    def leave(self) -> None:
-        self._left += 1
 
 
 async def follow(sync_id: int, report: Report, followers: Followers) -> EventSourceResponse:
     """Raises NotFoundError, and RetryableError when too many follow already."""
     first = await _looked_at(report, sync_id)
-    followers.enter()
+    followers.must_have_room()
     return EventSourceResponse(_events(first, report, followers), ping=PING_SECONDS)
 
 
 async def _events(sync: SyncAnswer, report: Report, followers: Followers) -> AsyncIterator[ServerSentEvent]:
+    followers.number += 1  # here, because a caller who is gone before it begins never comes to the end either
     try:
         told = None
         while sync.status not in ENDED:
@@ -55,7 +52,7 @@ async def _events(sync: SyncAnswer, report: Report, followers: Followers) -> Asy
                 return
         yield _event("end", sync)
     finally:
-        followers.leave()
+        followers.number -= 1
 
 
 async def _looked_at(report: Report, sync_id: int) -> SyncAnswer:

@@ -11,6 +11,7 @@ from orchestrator.entrypoints.http.models import Answer, Order
 from orchestrator.entrypoints.http.models_connections import ConnectionOverview, tail
 from orchestrator.entrypoints.http.models_system import RepairAnswer
 from orchestrator.services.views import AccountView
+from orchestrator.services.watch_webhooks import WebhookVerdict
 
 
 class AccountAnswer(Answer):
@@ -75,6 +76,12 @@ class TokenOrder(Order):
     integration: str
     host: str = Field(examples=["demo.amocrm.ru"])
     access_token: SecretStr = Field(min_length=1, max_length=10_000)
+
+
+class WebhookAnswer(Answer):
+    """How it stands with our webhook at amoCRM."""
+
+    verdict: WebhookVerdict
 
 
 class UnisenderSide(Answer):

@@ -22,6 +22,7 @@ from orchestrator.services.report import Report
 from orchestrator.services.retry_contacts import RetryContacts
 from orchestrator.services.sample_account import SampleAccount
 from orchestrator.services.unlink_account import UnlinkAccount
+from orchestrator.services.watch_webhooks import WatchWebhooks
 
 
 class FiguresMeter(Meter, Protocol):
@@ -50,6 +51,7 @@ class Services:
     sample_account: SampleAccount
     manage_integrations: ManageIntegrations
     manage_connections: ManageConnections
+    watch_webhooks: WatchWebhooks
     retry_contacts: RetryContacts
     explain_contact: ExplainContact
     plan_sync: PlanSync

@@ -19,6 +19,7 @@ from orchestrator.entrypoints.http.models_accounts import (
     UnisenderSide,
     UnisenderSideOrder,
     UnisenderSides,
+    WebhookAnswer,
 )
 from orchestrator.entrypoints.http.models_connections import FieldsAnswer, SamplesAnswer, opened, tail
 from orchestrator.entrypoints.http.parameters import Id, Stream
@@ -61,6 +62,11 @@ def unlink_account(
 ) -> AccountAnswer:
     """Stop at once; webhook, tokens and, by mode, people and data are removed in the background."""
     return AccountAnswer.model_validate(services.unlink_account.start(account_id, mode, actor=actor))
+
+
+def check_webhook(account_id: Id, services: ServicesHere) -> WebhookAnswer:
+    """Look at our webhook at amoCRM now, and mend it."""
+    return WebhookAnswer(verdict=services.watch_webhooks.check(account_id))
 
 
 def list_fields(account_id: Id, services: ServicesHere, stream: Stream = "contacts") -> FieldsAnswer:
