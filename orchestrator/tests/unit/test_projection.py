@@ -129,3 +129,33 @@ def test_only_what_is_used_goes_to_the_destination_with_the_addresses_chosen():
 
     assert sent.keys() == {"id", "name", "emails", "phones", "custom_fields_values", "_embedded"}
     assert sent["emails"] == [{"value": "a@x.com"}, {"value": "b@x.com"}]
+
+
+def test_an_unchanged_phone_is_told_apart_from_a_changed_one() -> None:
+    projection = Projection(CONFIG)
+    record = {"id": 1, "name": "A", "phones": [{"value": "+79001234567"}], "emails": []}
+    before = projection.digest(record, ADDRESSES)
+
+    renamed = projection.digest({**record, "name": "B"}, ADDRESSES)
+    called = projection.digest({**record, "phones": [{"value": "+79007654321"}]}, ADDRESSES)
+    moved = projection.digest(record, ("other@example.com",))
+
+    assert renamed != before
+    assert projection.is_same_phone(before, renamed)
+    assert not projection.is_same_phone(before, called)
+    assert not projection.is_same_phone(before, moved)
+
+
+def test_a_phone_that_is_there_already_does_not_travel_again() -> None:
+    record = {"id": 1, "name": "A", "phones": [{"value": "+79001234567"}], "emails": []}
+
+    assert "phones" in Projection(CONFIG).trimmed(record, ADDRESSES)
+    assert "phones" not in Projection(CONFIG).trimmed(record, ADDRESSES, with_phone=False)
+
+
+def test_a_phone_read_from_elsewhere_always_travels() -> None:
+    config = {**CONFIG, "mapping": {**CONFIG.get("mapping", {}), "phone": "custom_fields.PHONE"}}
+    projection = Projection(config)
+    digest = projection.digest({"id": 1, "name": "A"}, ADDRESSES)
+
+    assert not projection.is_same_phone(digest, digest)

@@ -51,6 +51,8 @@ class Decision:
     departures: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     digest: bytes | None = None
+    with_phone: bool = True
+    """False: Unisender has the phone from the delivery before."""
     detail: str = ""
     other: str = ""
 
@@ -167,8 +169,10 @@ def _with_row(
     assert reading.data is not None  # only a record that is there has addresses
     digest = chunk.policy.projection.digest(reading.data, owned)
     departures: tuple[str, ...] = ()
+    with_phone = True
     if entry is not None:
         departures = chunk.leaving(entry.addresses, owned)
+        with_phone = not _has_phone(entry, digest, chunk)
         if entry.digest == digest and not departures and entry.reason is Reason.DELIVERED and entry.claims == claims:
             return Decision(reading=reading, entry=entry, act=Act.SAME, claims=claims)
     return Decision(
@@ -180,7 +184,14 @@ def _with_row(
         send=owned,
         departures=departures,
         digest=digest,
+        with_phone=with_phone,
     )
+
+
+def _has_phone(entry: LedgerEntry, digest: bytes, chunk: _Chunk) -> bool:
+    """Whether the last delivery put the same phone to the same addresses."""
+    delivered = entry.reason is Reason.DELIVERED and entry.digest is not None
+    return delivered and chunk.policy.projection.is_same_phone(entry.digest or b"", digest)
 
 
 def _without_row(reading: Reading, entry: LedgerEntry | None, chunk: _Chunk) -> Decision:

@@ -11,6 +11,7 @@ from typing import Any
 from orchestrator.domain.custom_fields import FieldName, Record, field_name, find_field
 
 DIGEST_BYTES = 16
+PHONE = "phones"
 EVERY = "*"
 _CUSTOM = "custom_fields"
 
@@ -25,23 +26,36 @@ class Projection:
         """`destination` is the configuration the destination process gets, as a whole."""
         mapping = destination.get("mapping") or {}
         paths = [one["from"] for one in mapping.get("fields", ({"from": "name", "to": "Name"},))]
-        if destination.get("phones", "with_email") != "none":
-            paths.append(mapping.get("phone", "phones"))
+        phone = mapping.get("phone", PHONE) if destination.get("phones", "with_email") != "none" else None
+        if phone is not None:
+            paths.append(phone)
         if (destination.get("tags") or {}).get("from_record", True):
             paths.append(mapping.get("tags", "_embedded.tags"))
         split = [_split(path) for path in paths]
         self._parts: tuple[Part, ...] = tuple(_part(names) for names in split)
         self._roots = frozenset(_root(names) for names in split) | {"id", "emails"}
+        self._phone_apart = phone == PHONE and [_root(names) for names in split].count(PHONE) == 1
         self.configuration = fingerprint({k: v for k, v in destination.items() if k not in _NO_MATTER})
         """Fingerprint of the configuration alone."""
 
     def digest(self, record: Record, addresses: tuple[str, ...]) -> bytes:
-        """Fingerprint of what the list would hold of this record under these addresses."""
-        return _hash((self.configuration, addresses, [part(record) for part in self._parts]))
+        """Fingerprint of what the list would hold of this record under these addresses.
 
-    def trimmed(self, record: Record, addresses: tuple[str, ...]) -> dict[str, Any]:
-        """The record as it goes to the destination: these addresses, and no more of it than is used."""
-        roots = self._roots
+        Its second half is that of the phone alone, where the phone is a part of its own.
+        """
+        whole = _hash((self.configuration, addresses, [part(record) for part in self._parts]))
+        return whole + _hash((self.configuration, addresses, record.get(PHONE))) if self._phone_apart else whole
+
+    def is_same_phone(self, one: bytes, other: bytes) -> bool:
+        """Whether two digests are of records with the same phone under the same addresses."""
+        return self._phone_apart and one[DIGEST_BYTES:] == other[DIGEST_BYTES:]
+
+    def trimmed(self, record: Record, addresses: tuple[str, ...], *, with_phone: bool = True) -> dict[str, Any]:
+        """The record as it goes to the destination: these addresses, and no more of it than is used.
+
+        A phone that Unisender has already is left out: phones travel in calls of their own.
+        """
+        roots = self._roots if with_phone else self._roots - {PHONE}
         data = {name: value for name, value in record.items() if name in roots}
         data["emails"] = [{"value": address} for address in addresses]
         return data

@@ -50,7 +50,8 @@ class Chunk:
         leaving: list[ReadRecord] = []
         for one in self.decisions:
             if one.act is Act.SEND and one.reading.data is not None:
-                written.append(ReadRecord(stream=one.reading.key[0], data=trimmed(one.reading.data, one.send)))
+                data = trimmed(one.reading.data, one.send, with_phone=one.with_phone)
+                written.append(ReadRecord(stream=one.reading.key[0], data=data))
             if one.departures:
                 leaving += departures(one.reading.key, one.departures)
         return written + leaving
