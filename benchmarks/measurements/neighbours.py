@@ -42,7 +42,7 @@ def neighbours(folder: Path, step: Step) -> Measurement:
         ],
         notes=[
             (
-                f"The noisy account gets {NOISE_A_SECOND} edits a second all the while; of {EDITS_EACH} edits the p99 is"
+                f"The noisy account gets {NOISE_A_SECOND} edits a second all the while; of {EDITS_EACH} edits p99 is"
                 " the slowest. One worker process with two realtime threads."
             )
         ],

@@ -195,7 +195,7 @@ class Application:
             unisender_base_url=wanted.unisender_url,
             rate_limits_off=not wanted.rate_limits,
             requests_per_second=wanted.requests_per_second,
-            budget_folder=None,
+            budget_folder=budgets,
             extra_source={"connect_timeout": wanted.connect_timeout, "read_timeout": wanted.read_timeout},
             extra_destination={"connect_timeout": wanted.connect_timeout, "read_timeout": wanted.read_timeout},
         )
