@@ -16,7 +16,7 @@ from orchestrator.domain.wording import LANGUAGES, Language, facts_of, filled, n
 
 MAY = datetime(2026, 5, 3, 18, 20, tzinfo=UTC)
 REASON_FACTS = {"detail", "other", "date", "time"}
-REPAIR_FACTS = {"host", "list", "sentence", "count", "synced", "url"}
+REPAIR_FACTS = {"host", "list", "detail", "count", "synced", "url"}
 CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 
 

@@ -1,6 +1,6 @@
 """The three sentences of every repair: what happened, what it means for the contacts, what to do. In two languages.
 
-Facts are optional everywhere: whoever opens a repair gives what it knows (`host`, `list`, `sentence`, `count`,
+Facts are optional everywhere: whoever opens a repair gives what it knows (`host`, `list`, `detail`, `count`,
 `synced`, `url`), never a secret.
 """
 
@@ -39,12 +39,12 @@ TEMPLATES: Mapping[RepairCode, Mapping[Language, ThreeSentences]] = {
     },
     RepairCode.WEBHOOK_DISABLED: {
         "en": _three(
-            "amoCRM[ ({host})] switched our webhook off, and it could not be switched on again[: {sentence}].",
+            "amoCRM[ ({host})] switched our webhook off, and it could not be switched on again[: {detail}].",
             "Changes arrive with the next scheduled synchronisation instead of within seconds; none is lost.",
             "See that this server's address can be reached from the internet over HTTPS, then check the webhook again.",
         ),
         "ru": _three(
-            "amoCRM[ ({host})] отключила вебхук этого сервиса, и включить его снова не удалось[: {sentence}].",
+            "amoCRM[ ({host})] отключила вебхук этого сервиса, и включить его снова не удалось[: {detail}].",
             "Изменения приходят со следующей синхронизацией по расписанию, а не за секунды; ничего не теряется.",
             "Проверьте, доступен ли адрес этого сервера из интернета по HTTPS, и повторите проверку вебхука.",
         ),
@@ -63,12 +63,12 @@ TEMPLATES: Mapping[RepairCode, Mapping[Language, ThreeSentences]] = {
     },
     RepairCode.API_BLOCKED: {
         "en": _three(
-            "Requests of this server are blocked by the other side[ ({host})][: {sentence}].",
+            "Requests of this server are blocked by the other side[ ({host})][: {detail}].",
             "Nothing is transferred; contacts stay in the list as they are.",
             "Wait for the block to end or ask the vendor's support, then start the synchronisation again.",
         ),
         "ru": _three(
-            "Запросы этого сервера заблокированы другой стороной[ ({host})][: {sentence}].",
+            "Запросы этого сервера заблокированы другой стороной[ ({host})][: {detail}].",
             "Ничего не передаётся; контакты остаются в списке как есть.",
             "Дождитесь снятия блокировки или обратитесь в поддержку, затем запустите синхронизацию снова.",
         ),
@@ -87,25 +87,25 @@ TEMPLATES: Mapping[RepairCode, Mapping[Language, ThreeSentences]] = {
     },
     RepairCode.RIGHTS_MISSING: {
         "en": _three(
-            "The user who granted access has too few rights in amoCRM[ ({host})][: {sentence}].",
+            "The user who granted access has too few rights in amoCRM[ ({host})][: {detail}].",
             "Contacts that this user may not see are not transferred.",
             "Give the user the rights, or link the account again as an administrator.",
         ),
         "ru": _three(
-            "У пользователя, выдавшего доступ, не хватает прав в amoCRM[ ({host})][: {sentence}].",
+            "У пользователя, выдавшего доступ, не хватает прав в amoCRM[ ({host})][: {detail}].",
             "Контакты, которые этот пользователь не видит, не передаются.",
             "Выдайте пользователю права или подключите аккаунт заново от имени администратора.",
         ),
     },
     RepairCode.API_KEY_INVALID: {
         "en": _three(
-            "Unisender does not accept the API key[: {sentence}].",
+            "Unisender does not accept the API key[: {detail}].",
             "Nobody new reaches the list[ “{list}”] and changes do not arrive; they wait here.",
             "Copy the key from Unisender's settings (Integration and API), see that API access is on there, and save it"
             " in the connection.",
         ),
         "ru": _three(
-            "Unisender не принимает API-ключ[: {sentence}].",
+            "Unisender не принимает API-ключ[: {detail}].",
             "Новые контакты не попадают в список[ «{list}»], изменения не передаются; они ждут здесь.",
             "Скопируйте ключ в настройках Unisender («Интеграция и API»), проверьте, что доступ к API включён, и"
             " сохраните ключ в соединении.",
@@ -125,36 +125,36 @@ TEMPLATES: Mapping[RepairCode, Mapping[Language, ThreeSentences]] = {
     },
     RepairCode.FIELD_MISSING: {
         "en": _three(
-            "A field of the mapping does not exist[: {sentence}].",
+            "A field of the mapping does not exist[: {detail}].",
             "Contacts are not transferred until the mapping fits.",
             "Correct the field in the connection's mapping.",
         ),
         "ru": _three(
-            "Поля из сопоставления не существует[: {sentence}].",
+            "Поля из сопоставления не существует[: {detail}].",
             "Контакты не передаются, пока сопоставление не исправлено.",
             "Исправьте поле в сопоставлении соединения.",
         ),
     },
     RepairCode.FIELD_LIMIT: {
         "en": _three(
-            "Unisender has no room for another field (50 at most)[: {sentence}].",
+            "Unisender has no room for another field (50 at most)[: {detail}].",
             "Contacts are not transferred until the mapping fits.",
             "Delete unused fields in Unisender or map fewer.",
         ),
         "ru": _three(
-            "В Unisender нет места для новых полей (не больше 50)[: {sentence}].",
+            "В Unisender нет места для новых полей (не больше 50)[: {detail}].",
             "Контакты не передаются, пока сопоставление не исправлено.",
             "Удалите лишние поля в Unisender или сопоставьте меньше полей.",
         ),
     },
     RepairCode.QUOTA_EXHAUSTED: {
         "en": _three(
-            "The Unisender account lacks money or its tariff is used up[: {sentence}].",
+            "The Unisender account lacks money or its tariff is used up[: {detail}].",
             "People already in the list stay there; new ones and changes wait.",
             "Top up the account or choose a larger tariff, then start the synchronisation again.",
         ),
         "ru": _three(
-            "На счёте Unisender не хватает денег или исчерпан тариф[: {sentence}].",
+            "На счёте Unisender не хватает денег или исчерпан тариф[: {detail}].",
             "Кто уже в списке, остаётся в нём; новые контакты и изменения ждут.",
             "Пополните счёт или выберите тариф больше, затем запустите синхронизацию снова.",
         ),
@@ -173,36 +173,36 @@ TEMPLATES: Mapping[RepairCode, Mapping[Language, ThreeSentences]] = {
     },
     RepairCode.QUEUE_NOT_DURABLE: {
         "en": _three(
-            "beanstalkd runs without a binlog[ ({sentence})].",
+            "beanstalkd runs without a binlog[ ({detail})].",
             "No change is lost, but after a restart of beanstalkd changes arrive some seconds later.",
             "Start beanstalkd with the option -b and a folder.",
         ),
         "ru": _three(
-            "beanstalkd работает без журнала (binlog)[ ({sentence})].",
+            "beanstalkd работает без журнала (binlog)[ ({detail})].",
             "Изменения не теряются, но после перезапуска beanstalkd приходят на несколько секунд позже.",
             "Запустите beanstalkd с ключом -b и папкой.",
         ),
     },
     RepairCode.CLOCK_SKEW: {
         "en": _three(
-            "The clock of this server is wrong[ by {sentence}].",
+            "The clock of this server is wrong[ by {detail}].",
             "Changes may be taken for older than they are, and tokens renewed too late.",
             "Set the server's clock by NTP.",
         ),
         "ru": _three(
-            "Часы этого сервера показывают неверное время[, разница {sentence}].",
+            "Часы этого сервера показывают неверное время[, разница {detail}].",
             "Изменения могут считаться старыми, а токены обновляться слишком поздно.",
             "Настройте на сервере синхронизацию времени по NTP.",
         ),
     },
     RepairCode.MISCONFIGURED: {
         "en": _three(
-            "The configuration needs a change[: {sentence}].",
+            "The configuration needs a change[: {detail}].",
             "Contacts are not transferred until it is corrected; those in the list stay there.",
             "Correct what the sentence above names, then start the synchronisation again.",
         ),
         "ru": _three(
-            "Конфигурацию нужно исправить[: {sentence}].",
+            "Конфигурацию нужно исправить[: {detail}].",
             "Контакты не передаются, пока она не исправлена; кто уже в списке, остаётся в нём.",
             "Исправьте то, что названо выше, затем запустите синхронизацию снова.",
         ),

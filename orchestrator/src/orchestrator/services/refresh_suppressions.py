@@ -24,7 +24,7 @@ from orchestrator.domain.errors import (
 from orchestrator.domain.hook_addresses import unisender_hook
 from orchestrator.domain.ledger import Suppression, SuppressionReason
 from orchestrator.domain.opting_out import lifts, why_suppressed
-from orchestrator.domain.repair import RepairCode
+from orchestrator.domain.repair import RepairCode, repair_code
 from orchestrator.domain.secret import Secret
 from orchestrator.ports.clock import Clock
 from orchestrator.ports.database import Database
@@ -148,11 +148,10 @@ class RefreshSuppressions:
             return present
 
     def _open_repair(self, connection: Connection, error: MisconfiguredError) -> None:
-        codes = {code.value: code for code in RepairCode}
-        facts = {"connection": connection.name, "list": connection.list_title, "sentence": str(error)}
+        facts = {"connection": connection.name, "list": connection.list_title, "detail": str(error)}
         with self._database.begin() as tx:
             tx.repairs.open(
-                codes.get(error.code, RepairCode.MISCONFIGURED),
+                repair_code(error.code),
                 account_id=connection.account_id,
                 connection_id=connection.id,
                 facts=facts,
