@@ -145,6 +145,28 @@ class ConsentMachine(RuleBasedStateMachine):
 
         self.service.sync(kind, step=meddling(at, meddle, killing(kill_at)) if meanwhile else killing(kill_at))
 
+    @rule(
+        record_id=IDS,
+        emails=EMAILS,
+        then=EMAILS,
+        kind=st.sampled_from(SyncKind),
+        at=st.sampled_from(["settle", "commit"]),
+    )
+    def die_and_be_overtaken(self, record_id: int, emails: list[str], then: list[str], kind: SyncKind, at: str) -> None:
+        """An edit is on its way when the worker dies, and is followed by another one before anybody looks again."""
+        self.service.take_over()
+        self.service.crm.put(record_id, name="First", emails=emails)
+        self.service.hook(record_id)
+
+        def kill(step: str) -> None:
+            if step == at:
+                raise KilledError
+
+        self.service.sync(kind, step=kill)
+        self.service.tick()
+        self.service.crm.put(record_id, name="One", emails=then)
+        self.service.hook(record_id)
+
     @rule()
     def take_over(self) -> None:
         self.service.take_over()
