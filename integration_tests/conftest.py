@@ -13,6 +13,9 @@ import pytest
 
 from forked_connectors import PACKAGES, launch_here
 from sandbox.demo.sandbox_control import SandboxControl, running
+from throwaway_servers import mariadb_server
+
+__all__ = ["mariadb_server"]
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
