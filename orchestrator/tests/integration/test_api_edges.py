@@ -9,11 +9,9 @@ import pytest
 from fastapi.routing import APIRoute
 
 from answering import TOKENS, Api, answering
-from linked import linked
 from orchestrator.domain.access import Scope
 from orchestrator.entrypoints.http.app import API, OPEN
 from orchestrator.entrypoints.http.routing import Guarded
-from throwaway_servers import running_mariadb
 
 SCOPES = list(Scope)
 
@@ -235,21 +233,6 @@ def test_the_description_is_whole(api: Api) -> None:
     text = json.dumps(described)
     assert not [one for one in text.split('"#/components/schemas/')[1:] if one.partition('"')[0] not in known]
     assert "HTTPValidationError" not in known
-
-
-def test_the_database_away_is_a_problem_that_says_when_to_come_back(tmp_path: Path) -> None:
-    with running_mariadb() as server, answering(tmp_path, here=linked(server.create("main"))) as api:
-        assert (api.get("/readyz").status_code, api.get("/readyz").json()["ready"]) == (200, True)
-        server.kill()
-
-        answer = api.call("GET", "/syncs")
-        readiness = api.get("/readyz")
-
-        assert is_problem(answer, 503, "database_unavailable")
-        assert int(answer.headers["Retry-After"]) > 0
-        assert readiness.status_code == 503
-        assert readiness.json() == {"ready": False, "database": False, "migrated": False, "queue": True}
-        assert api.get("/healthz").text == "ok"
 
 
 def test_figures_ask_for_a_token_unless_they_are_open(api: Api, tmp_path: Path) -> None:

@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import aiohttp
 import pytest
 import requests
 
+from answering import answering
 from linked import Linked, linked
 from orchestrator.entrypoints.http.app import make_app
 from orchestrator.entrypoints.http.services import HttpOptions, Services
@@ -43,6 +45,24 @@ class House:
     @property
     def counts(self) -> dict[str, int]:
         return dict(self.services.meter.counts)  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="module")
+def own_server() -> Iterator[MariaDB]:
+    with running_mariadb() as server:
+        yield server
+
+
+@pytest.fixture
+def server(own_server: MariaDB) -> Iterator[MariaDB]:
+    """One to be killed; durable, unlike the others' server."""
+    yield own_server
+    if own_server._process is None or own_server._process.poll() is not None:
+        own_server.start()
+
+
+def of_its_own(server: MariaDB) -> str:
+    return server.create(f"test_{uuid4().hex[:12]}")
 
 
 @contextmanager
@@ -105,8 +125,8 @@ def test_the_secret_of_a_hook_is_never_logged(plain: House, caplog: pytest.LogCa
     assert "-secret" not in ours
 
 
-def test_a_full_disk_and_no_database_is_the_one_thing_that_is_not_answered_200(tmp_path: Path) -> None:
-    with running_mariadb() as server, house_over(server.create("main"), tmp_path, database_wait_seconds=0.2) as house:
+def test_a_full_disk_and_no_database_is_the_one_thing_that_is_not_answered_200(server: MariaDB, tmp_path: Path) -> None:
+    with house_over(of_its_own(server), tmp_path, database_wait_seconds=0.2) as house:
         server.kill()
         house.services.spool._most_bytes = 10  # type: ignore[attr-defined]
         answer = house.post(HOOK, hook(1))
@@ -131,9 +151,9 @@ def freeze(server: MariaDB) -> Callable[[], None]:
 
 @pytest.mark.parametrize("fail", [kill, freeze])
 def test_no_hook_is_lost_or_kept_waiting_while_the_database_dies_or_stands_still(
-    fail: Callable[[MariaDB], Callable[[], None]], tmp_path: Path
+    fail: Callable[[MariaDB], Callable[[], None]], server: MariaDB, tmp_path: Path
 ) -> None:
-    with running_mariadb() as server, house_over(server.create("main"), tmp_path, database_wait_seconds=0.5) as house:
+    with house_over(of_its_own(server), tmp_path, database_wait_seconds=0.5) as house:
         asyncio.run(flood(house.url, range(1, 101)))
 
         async def in_the_middle() -> tuple[list[Answer], Callable[[], None]]:
@@ -155,16 +175,29 @@ def test_no_hook_is_lost_or_kept_waiting_while_the_database_dies_or_stands_still
         assert house.counts["webhooks_spooled_total"] > 0
 
 
-def test_what_a_dead_server_left_on_disk_is_taken_by_the_next_one(tmp_path: Path) -> None:
-    with running_mariadb() as server:
-        url = server.create("main")
-        with house_over(url, tmp_path, database_wait_seconds=0.2) as house:
-            server.kill()
-            house.post(HOOK, hook(7))
-        server.start()
-        services = wired(house.here, tmp_path)
-        with served(make_app(services, HttpOptions())):
-            wait_until(lambda: house.ids() == {7}, what="the draining of the spool")
+def test_what_a_dead_server_left_on_disk_is_taken_by_the_next_one(server: MariaDB, tmp_path: Path) -> None:
+    with house_over(of_its_own(server), tmp_path, database_wait_seconds=0.2) as house:
+        server.kill()
+        house.post(HOOK, hook(7))
+    server.start()
+    services = wired(house.here, tmp_path)
+    with served(make_app(services, HttpOptions())):
+        wait_until(lambda: house.ids() == {7}, what="the draining of the spool")
+
+
+def test_an_api_call_while_the_database_is_away_is_told_when_to_come_back(server: MariaDB, tmp_path: Path) -> None:
+    with answering(tmp_path, here=linked(of_its_own(server))) as api:
+        assert (api.get("/readyz").status_code, api.get("/readyz").json()["ready"]) == (200, True)
+        server.kill()
+
+        answer = api.call("GET", "/syncs")
+        readiness = api.get("/readyz")
+
+        assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
+        assert int(answer.headers["Retry-After"]) > 0
+        assert readiness.status_code == 503
+        assert readiness.json() == {"ready": False, "database": False, "migrated": False, "queue": True}
+        assert api.get("/healthz").text == "ok"
 
 
 @dataclass(frozen=True)

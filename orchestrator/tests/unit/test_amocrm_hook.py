@@ -206,8 +206,8 @@ def test_a_hostile_body_costs_in_proportion_to_its_size(hostile: Any) -> None:
         read_hook(body)
         return time.process_time() - started
 
-    small = min(seconds(100_000) for _ in range(3))
-    large = min(seconds(1_600_000) for _ in range(2))
+    small = min(seconds(50_000) for _ in range(3))
+    large = min(seconds(800_000) for _ in range(2))
 
     assert large < 16 * 4 * max(small, 0.002)  # quadratic would be 256 times
 
