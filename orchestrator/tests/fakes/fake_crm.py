@@ -19,6 +19,7 @@ class FakeCrm:
     def __init__(self, second: int) -> None:
         self.second = second
         self.contacts: dict[int, dict[str, Any]] = {}
+        self.companies: dict[int, dict[str, Any]] = {}
         self.bin: dict[int, dict[str, Any]] = {}
         self.deletions: list[dict[str, Any]] = []
 
@@ -75,7 +76,7 @@ class FakeCrm:
             rows = [one for one in self.deletions if one["created_at"] >= state.get("created_at", 0)]
             cursor = "created_at"
         else:
-            rows = list(self.contacts.values()) if stream == "contacts" else []
+            rows = list({"contacts": self.contacts, "companies": self.companies}.get(stream, {}).values())
             rows = [row for row in rows if ids is None or row["id"] in ids]
             rows = [row for row in rows if row["updated_at"] >= state.get("updated_at", 0)]
             rows.sort(key=lambda row: (row["updated_at"], row["id"]))

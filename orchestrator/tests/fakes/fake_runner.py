@@ -10,8 +10,8 @@ from orchestrator.domain.failure import Failure
 from orchestrator.ports.runner import CheckEnd, Flow, Outcome, ReadRecord, RunEnd, SyncOrder
 
 
-class WriteFailedError(Exception):
-    """The destination gave up; `failure` says why."""
+class BrokenOffError(Exception):
+    """A connector gave up; `failure` says why."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.sentence)
@@ -33,7 +33,7 @@ class FakeRunner:
         self.orders.append(order)
         try:
             return RunEnd(finished=self._read(order, flow) and self._finish(flow))
-        except WriteFailedError as failed:
+        except BrokenOffError as failed:
             return RunEnd(finished=False, failure=failed.failure)
 
     def check(self, connector: str, config: Mapping[str, Any]) -> CheckEnd:

@@ -70,9 +70,10 @@ class SmallService:
         self.crm = FakeCrm(int(NOON.timestamp()))
         self.unisender = FakeUnisender()
         self.runner = FakeRunner(self.crm, self.unisender)
+        self._runners: dict[RunnerKind, Any] = {RunnerKind.PROCESS: self.runner}
         around: dict[str, Any] = {
             "database": self.database,
-            "runners": {RunnerKind.PROCESS: self.runner},
+            "runners": self._runners,
             "vendors": VendorEndpoints(),
         }
         self.run_sync = RunSync(refresh_token=_Tokens(), clock=self.clock, **around)
@@ -92,18 +93,21 @@ class SmallService:
     def entries(self) -> dict[int, Any]:
         return self.linked.entries()
 
+    def use(self, kind: RunnerKind, runner: Any) -> None:
+        self._runners[kind] = runner
+
     def tick(self, seconds: int = 1) -> None:
         """Time passes, for everybody."""
         self.clock.advance(seconds=seconds)
         self.crm.second += seconds
 
-    def hook(self, *record_ids: int, action: ChangeAction = ChangeAction.UPSERT) -> None:
+    def hook(self, *record_ids: int, action: ChangeAction = ChangeAction.UPSERT, stream: str = "contacts") -> None:
         """A webhook comes: these changed."""
         now, connection = self.clock.now(), self.linked.connection
         with self.database.begin() as tx:
             tx.changes.add(
                 [
-                    Change(connection_id=connection.id, stream="contacts", record_id=one, action=action, seen_at=now)
+                    Change(connection_id=connection.id, stream=stream, record_id=one, action=action, seen_at=now)
                     for one in record_ids
                 ]
             )

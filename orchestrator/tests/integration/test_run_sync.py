@@ -8,10 +8,14 @@ from typing import Any
 
 import pytest
 
+from fake_runner import BrokenOffError
 from orchestrator.domain.change import ChangeAction
-from orchestrator.domain.connection import OnLeaving
+from orchestrator.domain.connection import OnLeaving, RunnerKind
+from orchestrator.domain.errors import MisconfiguredError, RetryableError
+from orchestrator.domain.failure import Failure, FailureKind
 from orchestrator.domain.ledger import Reason
 from orchestrator.domain.sync import Counts, SyncKind
+from orchestrator.ports.runner import RunEnd
 from small_service import KilledError, SmallService, consents, has_tag
 
 BACKFILL, INCREMENTAL, REALTIME, DEEP = SyncKind.BACKFILL, SyncKind.INCREMENTAL, SyncKind.REALTIME, SyncKind.DEEP
@@ -631,3 +635,142 @@ def test_unlinking_goes_on_where_it_was_interrupted(small):
 
     assert service.unisender.mailable() == {}
     assert all(entry.addresses == () for entry in service.entries().values())
+
+
+def test_companies_come_after_contacts(small):
+    service = small(streams=("contacts", "companies"))
+    put(service, 9, "same@x.com", name="Contact", hook=False)
+    service.crm.companies = {
+        number: {**service.crm.contacts[9], "id": number, "name": "Company", "emails": [{"value": email}]}
+        for number, email in ((1, "same@x.com"), (2, "own@x.com"))
+    }
+    service.sync(BACKFILL)
+    service.work_off()
+    members = service.unisender.mailable()
+    assert {address: one.fields["Name"] for address, one in members.items()} == {
+        "same@x.com": "Contact", "own@x.com": "Company",
+    }  # fmt: skip
+
+    service.crm.delete(9)
+    service.crm.companies.pop(2)
+    service.hook(9)
+    service.hook(2, stream="companies")
+    service.work_off()
+
+    assert {address: one.fields["Name"] for address, one in service.unisender.mailable().items()} == {
+        "same@x.com": "Company"
+    }
+
+
+def test_changes_of_a_stream_nobody_brings_over_any_more_are_forgotten(small):
+    service = small()
+    service.hook(1, stream="companies")
+
+    result = service.sync(REALTIME)
+
+    assert (result.ending, result.counts, service.pending()) == ("done", Counts(), 0)
+    assert service.runner.orders == []
+
+
+@pytest.mark.parametrize("at", ["take", "row", "settle", "commit"])
+def test_an_attempt_that_was_taken_for_dead_writes_nothing_into_the_work_of_its_successor(small, at):
+    service = small()
+    put(service, 1, "a@x.com", name="Old")
+    seen = []
+
+    def overtake(step: str) -> None:
+        if step == at and not seen:
+            seen.append(step)
+            service.take_over()
+            service.crm.put(1, name="New", emails=["b@x.com"])
+            service.hook(1)
+            service.work_off()
+
+    with pytest.raises(AssertionError):  # its end is not stored either
+        assert service.sync(REALTIME, step=overtake).ending == "done"
+
+    service.work_off()
+    assert service.problems() == []
+
+
+def test_an_opt_out_that_comes_while_the_row_is_on_its_way_is_not_overlooked(small):
+    service = small()
+    put(service, 1, "a@x.com")
+
+    def opt_out(step: str) -> None:
+        if step == "commit":
+            service.unisender.leave("a@x.com", everything=False)
+            service.told_of_opt_out("a@x.com")
+
+    service.sync(REALTIME, step=opt_out)
+    service.work_off()
+
+    assert reasons(service) == {1: "unsubscribed"}
+    assert service.unisender.subscribers["a@x.com"].in_list == "unsubscribed"
+
+
+def test_a_source_that_fails_deletes_nobody(small):
+    service = small()
+    put(service, 1, "a@x.com")
+    service.work_off()
+    service.hook(1)
+    failure = Failure(kind=FailureKind.TRANSIENT, code="unreachable", sentence="amoCRM is away.", side="source")
+
+    def fail(step: str) -> None:
+        if step == "finish":
+            raise BrokenOffError(failure)
+
+    service.crm.contacts.pop(1)
+    result = service.sync(REALTIME, step=fail)
+
+    assert (result.ending, result.failure) == ("failed", failure)
+    assert reasons(service) == {1: "delivered"}
+    assert service.pending() == 1
+
+
+def test_an_airbyte_instance_runs_the_whole_connection(small):
+    service = small(runner=RunnerKind.AIRBYTE, airbyte_connection_id="a-1")
+    orders = []
+
+    class Airbyte:
+        def run(self, order, flow):
+            orders.append(order)
+            return RunEnd(finished=True, remote=Counts(read=5, delivered=5))
+
+    service.use(RunnerKind.AIRBYTE, Airbyte())
+    service.hook(1)
+
+    result = service.sync(REALTIME)
+
+    assert (result.ending, result.counts, result.more) == ("done", Counts(read=5, delivered=5), False)
+    assert orders[0].airbyte_connection_id == "a-1"
+    assert service.pending() == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"), [(FailureKind.CONFIGURATION, MisconfiguredError), (FailureKind.TRANSIENT, RetryableError)]
+)
+def test_unlinking_says_what_keeps_people_in_the_list(small, kind, error):
+    service = small()
+    put(service, 1, "a@x.com")
+    service.work_off()
+
+    def fail(step: str) -> None:
+        if step == "row":
+            raise BrokenOffError(Failure(kind=kind, code="api_key_invalid", sentence="No.", side="destination"))
+
+    service.runner.step = fail
+    with pytest.raises(error) as caught:
+        service.depart_people.run(service.linked.connection.id, lambda: True)
+
+    assert caught.value.code == "api_key_invalid"
+    assert service.entries()[1].addresses == ("a@x.com",)
+
+
+def test_unlinking_stops_when_asked_to(small):
+    service = small()
+    put(service, 1, "a@x.com")
+    service.work_off()
+
+    assert service.depart_people.run(service.linked.connection.id, lambda: False) == 0
+    assert "a@x.com" in service.unisender.mailable()

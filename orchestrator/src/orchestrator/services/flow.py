@@ -100,18 +100,15 @@ class PeopleFlow:
 
     def commit(self, stream_states: Sequence[StreamState]) -> bool:
         """Ledger, settled changes and stream states in one transaction; False when the run is to end here."""
-        chunk, self._chunk = self._chunk, None
         if self.stopped:
             return False
+        chunk = self._chunk
         counts = self.counts.plus(chunk.counts()) if chunk else self.counts
-        if not self._progress.report(counts):
-            self.stopped = "cancelled"
-            return False
         states = self._stored_states(stream_states)
-        if (chunk or states) and not repeated(lambda: self._store(chunk, states), seconds=_PATIENCE):
+        if not self._progress.report(counts) or not self._is_stored(chunk, states):
             self.stopped = "cancelled"
             return False
-        self.counts = counts
+        self.counts, self._chunk = counts, None
         self._note_positions(stream_states)
         if self._deadline is not None and self._clock.now() >= self._deadline and (self._asked or not self._standing):
             self.stopped = "sliced"
@@ -128,6 +125,14 @@ class PeopleFlow:
                 return rows
             self.commit(())
         return ()
+
+    def abandon(self) -> None:
+        """The run is over. What it wrote and could not commit is announced, for the next run of the lane to deal with;
+        but not when that has begun already, because we were taken for dead.
+        """
+        chunk, self._chunk = self._chunk, None
+        if chunk is not None and chunk.written:
+            repeated(lambda: self._leave_to_successor(chunk), seconds=_PATIENCE)
 
     def control(self, config: Mapping[str, Any]) -> None:
         """The source got a bare access token: it has nothing to change."""
@@ -169,6 +174,9 @@ class PeopleFlow:
         self._chunk.written = True
         return True
 
+    def _is_stored(self, chunk: Chunk | None, states: Sequence[StreamState]) -> bool:
+        return not (chunk or states) or repeated(lambda: self._store(chunk, states), seconds=_PATIENCE)
+
     def _store(self, chunk: Chunk | None, states: Sequence[StreamState]) -> bool:
         with self._database.begin() as tx:
             if chunk is not None:
@@ -209,6 +217,17 @@ class PeopleFlow:
             tx.suppressions.add(chunk.opt_outs)
         if chunk.written:
             tx.ledger.announce(connection_id, self._sync.lane, ())
+
+    def _leave_to_successor(self, chunk: Chunk) -> None:
+        connection_id, now = self._sync.connection_id, self._clock.now()
+        with self._database.begin() as tx:
+            tx.ledger.lock(connection_id)
+            if self._is_ours(tx):
+                return
+            rows = lost_rows(chunk.decisions, [one.reading.key for one in chunk.decisions])
+            found = doubts(tx, connection_id, rows, now=now)
+            tx.ledger.save(list(found.values()))
+            look_again(tx, self._sync, found, now=now, succeeded=True)
 
     def _is_ours(self, tx: Transaction) -> bool:
         """Whether the sync still runs in our name: an attempt that was taken for dead must not disturb the next."""

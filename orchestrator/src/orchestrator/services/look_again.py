@@ -12,8 +12,12 @@ from orchestrator.ports.database import Announcement, Transaction
 from orchestrator.services.ledger_look import entries_of
 
 
-def look_again(tx: Transaction, sync: Sync, keys: Iterable[Key], *, now: datetime) -> None:
-    """Have these read and decided upon anew, by a realtime sync: this one's successor, or one that is opened."""
+def look_again(tx: Transaction, sync: Sync, keys: Iterable[Key], *, now: datetime, succeeded: bool = False) -> None:
+    """Have these read and decided upon anew by a realtime sync.
+
+    One is opened, but for a realtime sync, which is followed by another while changes are pending; unless it has been
+    `succeeded` already.
+    """
     changes = [
         Change(
             connection_id=sync.connection_id,
@@ -27,7 +31,7 @@ def look_again(tx: Transaction, sync: Sync, keys: Iterable[Key], *, now: datetim
     if not changes:
         return
     tx.changes.add(changes)
-    if sync.lane is Lane.BULK:
+    if succeeded or sync.lane is Lane.BULK:
         tx.syncs.open(
             account_id=sync.account_id,
             connection_id=sync.connection_id,

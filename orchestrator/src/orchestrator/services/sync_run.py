@@ -87,7 +87,9 @@ class Run:
             airbyte_connection_id=self.connection.airbyte_connection_id,
             label=f"sync {self.sync.id}",
         )
-        return self.around.runners[self.connection.runner].run(order, flow)
+        end = self.around.runners[self.connection.runner].run(order, flow)
+        flow.abandon()
+        return end
 
 
 def open_run(around: Surroundings, sync: Sync, attempt: Progress, deadline: datetime | None) -> Run:
