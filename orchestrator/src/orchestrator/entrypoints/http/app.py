@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
@@ -109,6 +108,7 @@ def make_app(services: Services, options: HttpOptions, *, doorkeeper: Doorkeeper
             database_wait_seconds=options.database_wait_seconds,
         )
         app.state.consents = CapacityLimiter(oauth.MOST_CONSENTS)
+        app.state.connectors = CapacityLimiter(connections.MOST_CONNECTORS)
         app.state.followers = Followers()
         try:
             yield
@@ -124,7 +124,6 @@ def make_app(services: Services, options: HttpOptions, *, doorkeeper: Doorkeeper
     add_routes(app, OPEN, gate=gate)
     add_routes(app, API, gate=gate, prefix="/api/v1")
     answer_problems(app)
-    limits: dict[str, Any] = {"/webhooks/": options.body_limit_bytes}
-    app.add_middleware(Edge, limits=limits)
+    app.add_middleware(Edge, limits={"/webhooks/": options.body_limit_bytes})
     describe(app)
     return app

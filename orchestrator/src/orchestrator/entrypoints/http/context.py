@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
 from orchestrator.domain.wording import LANGUAGES, Language
@@ -29,6 +30,11 @@ async def _services(request: Request) -> Services:
     return services_of(request)
 
 
+async def _connectors(request: Request) -> CapacityLimiter:
+    limiter: CapacityLimiter = request.app.state.connectors
+    return limiter
+
+
 async def _actor(request: Request) -> str:
     return f"api:{request.state.caller.name}"
 
@@ -38,6 +44,8 @@ async def _language(request: Request) -> Language:
 
 
 ServicesHere = Annotated[Services, Depends(_services)]
+ConnectorsHere = Annotated[CapacityLimiter, Depends(_connectors)]
+"""A turn to let connectors run for a call."""
 Actor = Annotated[str, Depends(_actor)]
 """Who calls, for the audit log."""
 LanguageHere = Annotated[Language, Depends(_language)]

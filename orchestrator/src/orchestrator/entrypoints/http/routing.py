@@ -109,6 +109,6 @@ def _described(line: Guarded) -> dict[int | str, dict[str, Any]]:
         int(status): {"description": HTTPStatus(status).phrase, "content": content}
         for status in sorted({*line.errors, *ALWAYS_POSSIBLE})
     }
-    return (
-        problems if line.produces == "application/json" else {line.status: {"content": {line.produces: {}}}, **problems}
-    )
+    if line.produces != "application/json":
+        problems[line.status] = {"content": {line.produces: {}}}
+    return problems

@@ -1,6 +1,8 @@
 """Connections: make, change, pause, check, remove; and what a Unisender key opens."""
 
-from orchestrator.entrypoints.http.context import Actor, ServicesHere
+from anyio import to_thread
+
+from orchestrator.entrypoints.http.context import Actor, ConnectorsHere, ServicesHere
 from orchestrator.entrypoints.http.models_connections import (
     CheckAnswer,
     CheckProblem,
@@ -16,6 +18,9 @@ from orchestrator.entrypoints.http.models_connections import (
     opened,
 )
 from orchestrator.entrypoints.http.parameters import Id, IdFilter
+
+MOST_CONNECTORS = 2
+"""Checks and plans at once: they take seconds or minutes, and other calls must not wait with them."""
 
 
 def list_connections(services: ServicesHere, account_id: IdFilter = None) -> ConnectionList:
@@ -62,9 +67,9 @@ def resume_connection(connection_id: Id, services: ServicesHere, actor: Actor) -
     return ConnectionAnswer.of(services.manage_connections.resume(connection_id, actor=actor))
 
 
-def check_connection(connection_id: Id, services: ServicesHere) -> CheckAnswer:
+async def check_connection(connection_id: Id, services: ServicesHere, connectors: ConnectorsHere) -> CheckAnswer:
     """Let both connectors look whether they would work."""
-    problems = services.manage_connections.check(connection_id)
+    problems = await to_thread.run_sync(services.manage_connections.check, connection_id, limiter=connectors)
     return CheckAnswer(succeeded=not problems, problems=tuple(CheckProblem.model_validate(one) for one in problems))
 
 

@@ -1,12 +1,14 @@
 """Contacts: who is in the list and who is not, why, and what to try again."""
 
+from functools import partial
 from typing import Annotated, Literal
 
+from anyio import to_thread
 from fastapi import Query
 
 from orchestrator.domain.errors import RejectedError
 from orchestrator.domain.ledger import Reason
-from orchestrator.entrypoints.http.context import Actor, LanguageHere, ServicesHere
+from orchestrator.entrypoints.http.context import Actor, ConnectorsHere, LanguageHere, ServicesHere
 from orchestrator.entrypoints.http.cursors import USUAL_LIMIT, Cursor, Limit, read_record, read_text, written
 from orchestrator.entrypoints.http.models_answers import ExplanationAnswer, PlanAnswer, PlanOrder
 from orchestrator.entrypoints.http.models_contacts import (
@@ -71,9 +73,12 @@ def explain_contact(
     return ExplanationAnswer.of(told, language)
 
 
-def plan_sync(connection_id: Id, services: ServicesHere, order: PlanOrder | None = None) -> PlanAnswer:
+async def plan_sync(
+    connection_id: Id, services: ServicesHere, connectors: ConnectorsHere, order: PlanOrder | None = None
+) -> PlanAnswer:
     """What a full sync would do; everything is read and decided, nothing sent or stored."""
-    return PlanAnswer.of(services.plan_sync.plan(connection_id, limit=(order or PlanOrder()).limit))
+    plan = partial(services.plan_sync.plan, connection_id, limit=(order or PlanOrder()).limit)
+    return PlanAnswer.of(await to_thread.run_sync(plan, limiter=connectors))
 
 
 def list_suppressions(
