@@ -71,7 +71,7 @@ class Client:
         try:
             found = self._object("getContact", params, key="email")
         except CallRefusedError as refused:
-            if refused.code in _UNKNOWN_CONTACT_CODES:
+            if refused.vendor_code in _UNKNOWN_CONTACT_CODES:
                 return None
             raise
         address = found["email"]
@@ -123,7 +123,7 @@ class Client:
             self._transport.call(method, form_body(self._api_key, params))
         except CallRefusedError as refused:
             # "Contact not found" has no code of its own; an address that is not there has nothing to leave.
-            if refused.code not in _UNKNOWN_CONTACT_CODES:
+            if refused.vendor_code not in _UNKNOWN_CONTACT_CODES:
                 raise
 
     def _table(self, method: str, *, keys: Sequence[str]) -> list[dict[str, Any]]:

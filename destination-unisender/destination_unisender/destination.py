@@ -39,7 +39,7 @@ class DestinationUnisender(Destination):
         """Whether a sync could start; if not, everything that is wrong."""
         problem = find_problem(config, log=lambda _level, text: logger.warning(text))
         if problem:
-            return AirbyteConnectionStatus(status=Status.FAILED, message=problem)
+            return AirbyteConnectionStatus(status=Status.FAILED, message=str(problem))
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
 
     def run(self, args: list[str]) -> None:

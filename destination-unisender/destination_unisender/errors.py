@@ -13,21 +13,32 @@ FailureType = Literal["config_error", "transient_error", "system_error"]
 
 
 class UnisenderError(Exception):
-    """Something this connector can name. `str()` is the sentence for the user and holds no secret and no address."""
+    """Something this connector can name. `str()` is the sentence for the user and holds no secret and no address.
+
+    `code` is stable, for programs (docs/connectors/destination-unisender.md).
+    """
 
     failure_type: FailureType = "system_error"
+    code = "connector_fault"
+
+    def __init__(self, sentence: str, *, code: str | None = None) -> None:
+        super().__init__(sentence)
+        if code is not None:
+            self.code = code
 
 
 class ConfigError(UnisenderError):
     """Someone must change the configuration, the Unisender account or its balance."""
 
     failure_type: FailureType = "config_error"
+    code = "misconfigured"
 
 
 class TransientError(UnisenderError):
     """Unisender or the way to it failed for now."""
 
     failure_type: FailureType = "transient_error"
+    code = "unreachable"
 
 
 class SystemFaultError(UnisenderError):
@@ -37,11 +48,11 @@ class SystemFaultError(UnisenderError):
 class CallRefusedError(UnisenderError):
     """Unisender refused one call for its content.
 
-    `code` is the vendor's, `vendor_text` its sentence with personal data masked.
+    `vendor_code` is its own name for the reason, `vendor_text` its sentence with personal data masked.
     """
 
-    def __init__(self, *, method: str, code: str, vendor_text: str) -> None:
-        super().__init__(f"Unisender refused {method}: {vendor_text} (code {code}).")
+    def __init__(self, *, method: str, vendor_code: str, vendor_text: str) -> None:
+        super().__init__(f"Unisender refused {method}: {vendor_text} (code {vendor_code}).")
         self.method = method
-        self.code = code
+        self.vendor_code = vendor_code
         self.vendor_text = vendor_text

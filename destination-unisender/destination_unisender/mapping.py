@@ -181,7 +181,8 @@ def check_paths(config: Config, *, stream: str, json_schema: Mapping[str, Any]) 
     if wrong:
         raise ConfigError(
             f"The stream {stream!r} has no such property: {'; '.join(wrong)}. Correct the paths;"
-            f" it has {', '.join(sorted(properties))}."
+            f" it has {', '.join(sorted(properties))}.",
+            code="field_missing",
         )
 
 

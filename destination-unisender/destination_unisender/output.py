@@ -50,9 +50,11 @@ class Output:
         trace = {"type": "ANALYTICS", "emitted_at": _now_ms(), "analytics": {"type": kind, "value": value}}
         self.emit({"type": "TRACE", "trace": trace})
 
-    def error(self, message: str, *, failure_type: str, error: BaseException | None = None) -> None:
-        """A TRACE ERROR. The stack trace is given for faults of ours; it quotes code, never values."""
-        told = {"message": message, "internal_message": message, "failure_type": failure_type}
+    def error(self, message: str, *, failure_type: str, code: str, error: BaseException | None = None) -> None:
+        """A TRACE ERROR, its `code` before the internal message. The stack trace is given for faults of ours; it quotes
+        source code, never values.
+        """
+        told = {"message": message, "internal_message": f"[{code}] {message}", "failure_type": failure_type}
         if error is not None:
             told["stack_trace"] = "".join(traceback.format_tb(error.__traceback__)) + type(error).__name__
         self.emit({"type": "TRACE", "trace": {"type": "ERROR", "emitted_at": _now_ms(), "error": told}})

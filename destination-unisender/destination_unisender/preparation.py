@@ -32,23 +32,23 @@ def prepare(client: Client, config: Config) -> Prepared:
     """
     problem, list_id = _find_list(client, config)
     if problem:
-        raise ConfigError(problem)
+        raise ConfigError(problem, code="list_missing")
     names, missing = _match_fields(client, config)
     for field in missing:
         names[field.name] = _create_field(client, field)
     return Prepared(list_id=list_id or _create_list(client, str(config.list.title)), names=names)
 
 
-def find_problems(client: Client, config: Config) -> list[str]:
-    """What would stop a sync, as sentences. Changes nothing in the account."""
+def find_problems(client: Client, config: Config) -> list[ConfigError]:
+    """What would stop a sync. Changes nothing in the account."""
     problems = []
     problem, _ = _find_list(client, config)
     if problem:
-        problems.append(problem)
+        problems.append(ConfigError(problem, code="list_missing"))
     try:
         _match_fields(client, config)
     except ConfigError as error:
-        problems.append(str(error))
+        problems.append(error)
     return problems
 
 
@@ -74,7 +74,8 @@ def _create_list(client: Client, title: str) -> str:
                 return list_id
         raise ConfigError(
             f"Unisender refuses to create the list {title!r} (list.title): {refused.vendor_text}."
-            " Give another title or an id."
+            " Give another title or an id.",
+            code="list_missing",
         ) from None
 
 
@@ -97,7 +98,8 @@ def _match_fields(client: Client, config: Config) -> tuple[dict[str, str], list[
         left_out = ", ".join(field.name for field in missing[max(0, room) :])
         raise ConfigError(
             f"Unisender keeps at most {MAX_FIELDS} user fields and has {len(existing)} already, so there is no room for"
-            f" {left_out} (mapping.fields): delete unused fields in Unisender or map fewer."
+            f" {left_out} (mapping.fields): delete unused fields in Unisender or map fewer.",
+            code="field_limit",
         )
     return names, missing
 
@@ -121,6 +123,7 @@ def _create_field(client: Client, field: _WantedField) -> str:
                 return name
         raise ConfigError(
             f"Unisender refuses to create the field {field.name!r} (mapping.fields): {refused.vendor_text}."
-            " Rename it, or create it in Unisender by hand."
+            " Rename it, or create it in Unisender by hand.",
+            code="field_missing",
         ) from None
     return field.name

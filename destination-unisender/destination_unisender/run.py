@@ -53,13 +53,14 @@ def launch(args: Sequence[str]) -> int:
         output.log("WARN", "Asked to stop: what has no state yet was not acknowledged and comes again in the next run.")
         return EXIT_CODE
     except UnisenderError as error:
-        output.error(str(error), failure_type=error.failure_type)
+        output.error(str(error), failure_type=error.failure_type, code=error.code)
     except BrokenPipeError:
         return 1
     except Exception as error:  # noqa: BLE001  # the edge: whatever it is, Airbyte learns of it, without values
         output.error(
             f"The connector failed unexpectedly ({type(error).__name__}): please report it with this trace.",
             failure_type="system_error",
+            code="connector_fault",
             error=error,
         )
     else:
@@ -68,13 +69,18 @@ def launch(args: Sequence[str]) -> int:
 
 
 def _check(config_path: str, output: Output) -> None:
+    problem: UnisenderError | None
     try:
         raw_config = _read_json(config_path, what="configuration")
         _hide_key(raw_config, output)
         problem = find_problem(raw_config, log=output.log)
     except ConfigError as error:
-        problem = str(error)
-    status: dict[str, Any] = {"status": "FAILED", "message": problem} if problem else {"status": "SUCCEEDED"}
+        problem = error
+    status: dict[str, Any] = {"status": "SUCCEEDED"}
+    if problem:
+        # The status is for people; programs read the code in this.
+        output.error(str(problem), failure_type=problem.failure_type, code=problem.code)
+        status = {"status": "FAILED", "message": str(problem)}
     output.emit({"type": "CONNECTION_STATUS", "connectionStatus": status})
 
 

@@ -185,9 +185,10 @@ def _named_error(failed: _CallFailedError, *, method: str) -> UnisenderError:
     """The error a call ends in: what happened, and what the user is to do."""
     advice = _ADVICE.get((failed.failure, bool(failed.code)))
     if advice:
-        return ConfigError(advice.format(method=method, status=failed.status))
+        sentence, code = advice
+        return ConfigError(sentence.format(method=method, status=failed.status), code=code)
     if failed.failure is Failure.REFUSED:
-        return CallRefusedError(method=method, code=failed.code, vendor_text=failed.text)
+        return CallRefusedError(method=method, vendor_code=failed.code, vendor_text=failed.text)
     if failed.failure is Failure.TOO_LARGE:
         return TooLargeError(f"Unisender found the request {method} too large.")
     if failed.failure is Failure.TIMEOUT:
@@ -195,25 +196,33 @@ def _named_error(failed: _CallFailedError, *, method: str) -> UnisenderError:
     if failed.failure is Failure.METHOD:
         return SystemFaultError(f"Unisender does not know the method {method}: check base_url.")
     return TransientError(
-        f"Unisender {failed.failure.value} ({method}{_told(failed)}), also after repeats; try again later."
+        f"Unisender {failed.failure.value} ({method}{_told(failed)}), also after repeats; try again later.",
+        code="rate_limited" if failed.failure is Failure.LIMIT else None,
     )
 
 
 _NO_MONEY = "The Unisender account lacks money or its tariff is used up: top it up, then run the sync again."
 _WRONG_KEY = "Unisender does not know the API key (api_key): copy it again from Unisender's settings."
-# By failure and whether the API itself said so (with a code) or something before it (with a status).
+# By failure and whether the API itself said so (with a code) or something before it (with a status): sentence and code.
 _ADVICE = {
-    (Failure.KEY, True): _WRONG_KEY,
-    (Failure.MONEY, True): _NO_MONEY,
+    (Failure.KEY, True): (_WRONG_KEY, "api_key_invalid"),
+    (Failure.MONEY, True): (_NO_MONEY, "quota_exhausted"),
     (Failure.ACCESS, True): (
-        "Unisender denies this API key access to {method}: switch API access on in Unisender's settings"
-        " (Integration and API), or use the key of a user who may do this."
+        (
+            "Unisender denies this API key access to {method}: switch API access on in Unisender's settings"
+            " (Integration and API), or use the key of a user who may do this."
+        ),
+        "api_key_invalid",
     ),
     (Failure.ACCESS, False): (
-        "Unisender's gateway refuses us (HTTP {status} for {method}): see whether the key (api_key) is right and this"
-        " computer's address is not blocked, and ask Unisender's support if so."
+        (
+            "Unisender's gateway refuses us (HTTP {status} for {method}): see whether the key (api_key) is right and"
+            " this computer's address is not blocked, and ask Unisender's support if so."
+        ),
+        "api_blocked",
     ),
     (Failure.METHOD, False): (
-        "Nothing answers to {method} at base_url (HTTP {status}): correct base_url or leave it out."
+        "Nothing answers to {method} at base_url (HTTP {status}): correct base_url or leave it out.",
+        "misconfigured",
     ),
 }

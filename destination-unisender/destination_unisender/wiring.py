@@ -22,14 +22,14 @@ from destination_unisender.transport import Transport
 Log = Callable[[str, str], None]
 
 
-def find_problem(raw_config: object, *, log: Log) -> str | None:
-    """What keeps a sync from starting, in one sentence per thing, or None."""
+def find_problem(raw_config: object, *, log: Log) -> UnisenderError | None:
+    """What keeps a sync from starting, in one sentence per thing, under the code of the first; or None."""
     try:
         config = parse_config(raw_config)
         problems = find_problems(open_client(config, log=log), config)
     except UnisenderError as error:
-        return str(error)
-    return " ".join(problems) or None
+        return error
+    return ConfigError(" ".join(map(str, problems)), code=problems[0].code) if problems else None
 
 
 def open_client(config: Config, *, log: Log, stop: StopSignal | None = None) -> Client:
@@ -85,5 +85,6 @@ def open_loop(raw_config: object, raw_catalog: object, *, output: Output, stop: 
 def _recheck(client: Client, config: Config, *, list_id: str) -> None:
     """A whole call was refused: perhaps somebody removed the list or a field meanwhile."""
     if list_id not in client.get_lists():
-        raise ConfigError(f"The Unisender list {list_id} has been deleted during the sync: choose another one.")
+        sentence = f"The Unisender list {list_id} has been deleted during the sync: choose another one."
+        raise ConfigError(sentence, code="list_missing")
     prepare(client, config)

@@ -13,7 +13,8 @@ from destination_unisender.wiring import find_problem
 
 
 def problem(config: Any) -> str | None:
-    return find_problem(config, log=lambda _level, _text: None)
+    found = find_problem(config, log=lambda _level, _text: None)
+    return str(found) if found else None
 
 
 def test_a_list_is_made_when_there_is_none_of_its_title(
@@ -144,8 +145,9 @@ def test_check_of_a_broken_configuration_fails_and_exits_with_0(tmp_path: Path, 
     code, said, _ = run_command(tmp_path, capfdbinary, "check", config=content)
 
     assert code == 0
-    assert said[0]["connectionStatus"]["status"] == "FAILED"
-    assert said[0]["connectionStatus"]["message"].endswith(".")
+    assert said[-1]["connectionStatus"]["status"] == "FAILED"
+    assert said[-1]["connectionStatus"]["message"].endswith(".")
+    assert said[0]["trace"]["error"]["internal_message"].startswith("[misconfigured] ")
 
 
 def test_a_wrong_key_fails_the_check_without_repeating_the_key(
@@ -205,3 +207,42 @@ def test_a_fault_of_ours_is_told_with_a_trace_but_without_values(
     assert said[-1]["trace"]["error"]["failure_type"] == "system_error"
     assert "explode" in said[-1]["trace"]["error"]["stack_trace"]
     assert b"anna@example" not in out
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        ({"error": "wrong", "code": "invalid_api_key"}, "api_key_invalid"),
+        ({"error": "denied", "code": "access_denied"}, "api_key_invalid"),
+        ((403, "<html>"), "api_blocked"),
+        ({"error": "pay", "code": "not_enough_money"}, "quota_exhausted"),
+        ({"result": []}, "list_missing"),
+        ((404, ""), "misconfigured"),
+        ({"error": "slow", "code": "api_call_limit_exceeded_for_api_key"}, "rate_limited"),
+        ((502, ""), "unreachable"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["check", "write"])
+def test_each_failure_begins_with_its_code_for_programs_and_without_it_for_people(
+    vendor: Any, config: Any, tmp_path: Path, capfdbinary: Any, make: SimpleNamespace, verb: str, answer: Any, code: str
+) -> None:
+    vendor.standing["getLists"] = answer
+    chosen = {**config, "list": {"id": 7}}
+    files = {"config": chosen, **({"catalog": make.catalog("contacts")} if verb == "write" else {})}
+
+    _, said, _ = run_command(tmp_path, capfdbinary, verb, **files)
+
+    (error,) = [m["trace"]["error"] for m in said if m["type"] == "TRACE" and m["trace"]["type"] == "ERROR"]
+    assert error["internal_message"] == f"[{code}] {error['message']}"
+    assert f"[{code}]" not in error["message"]
+
+
+def test_a_field_too_many_and_a_path_that_leads_nowhere_have_codes_of_their_own(
+    vendor: Any, config: Any, write: Any, make: SimpleNamespace
+) -> None:
+    vendor.standing["getFields"] = {"result": [{"id": n, "name": f"f{n}"} for n in range(50)]}
+    catalog = make.catalog("contacts")
+    catalog["streams"][0]["stream"]["json_schema"] = {"properties": {"id": {}}}
+
+    assert write(config).error.code == "field_limit"
+    assert write(config, catalog_=catalog).error.code == "field_missing"

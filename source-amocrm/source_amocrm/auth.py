@@ -200,10 +200,14 @@ def read_token_answer(status: int, body: bytes, *, host: str) -> tuple[dict[str,
             return answer, None
         return None, TransientError(f"The token server of {host} sent an unreadable answer: run the sync again later.")
     if status == 429 or status >= 500:
-        return None, TransientError(f"The token server of {host} failed (status {status}): run the sync again later.")
+        return None, TransientError(
+            f"The token server of {host} failed (status {status}): run the sync again later.",
+            code="rate_limited" if status == 429 else "",
+        )
     if status == 403 and looks_like_html(body):
         return None, StopReadingError(
-            f"amoCRM has blocked access for {host} (403): ask amoCRM support to lift the block before the next sync."
+            f"amoCRM has blocked access for {host} (403): ask amoCRM support to lift the block before the next sync.",
+            code="api_blocked",
         )
     hint = str(answer.get("hint") or "") if isinstance(answer, dict) else ""
     return None, _refusal(status, hint, host)
@@ -215,11 +219,12 @@ def _refusal(status: int, hint: str, host: str) -> ConfigError:
         if fragment in lowered:
             return StopReadingError(sentence.format(host=host), internal=hint)
     if status == 401 or "revoked" in lowered or "expired" in lowered:
-        return StopReadingError(CONSENT_AGAIN.format(host=host), internal=hint)
+        return StopReadingError(CONSENT_AGAIN.format(host=host), internal=hint, code="consent_needed")
     if status == 404:
         return StopReadingError(f"{host} has no token server (404): check that `host` is the address of your account.")
     error = consent_error(host)
-    return StopReadingError(str(error), internal=f"token server: status {status}, hint {hint!r}")
+    internal = f"token server: status {status}, hint {hint!r}"
+    return StopReadingError(str(error), internal=internal, code="consent_needed")
 
 
 def expiry_of(token: str) -> int | None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from source_amocrm.auth import Tokens
-    from source_amocrm.budget import RequestBudget
+    from source_amocrm.budget import Budget
     from source_amocrm.config import Settings
 
 LOGGER = logging.getLogger("airbyte")
@@ -58,7 +58,7 @@ class ApiClient:
         settings: Settings,
         *,
         tokens: Tokens,
-        budget: RequestBudget,
+        budget: Budget,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._settings = settings
@@ -169,7 +169,7 @@ class ApiClient:
                 {
                     "Host": self._settings.host,
                     "Accept": "application/hal+json",
-                    "User-Agent": "airbyte-source-amocrm/0.1.0",
+                    "User-Agent": "airbyte-source-amocrm/0.2.0",
                 }
             )
             self._local.session = session

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from source_amocrm.errors import ConfigError
@@ -33,6 +34,7 @@ TOP_KEYS = (
     "read_timeout",
     "max_retries",
     "backoff_seconds",
+    "budget_file",
 )
 CREDENTIAL_KEYS = {
     LONG_LIVED: ("auth_type", "access_token"),
@@ -67,7 +69,8 @@ class Patience:
 class Settings:
     """Everything but the credentials, checked and typed. `start` and `lookback` are Unix seconds and seconds.
 
-    `requests_per_second` is None only against a sandbox that does not limit either.
+    `requests_per_second` is None only against a sandbox that does not limit either. `budget_file` is shared with other
+    processes of this machine that read the same account.
     """
 
     host: str
@@ -78,6 +81,7 @@ class Settings:
     lookback: int = 300
     record_ids: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     patience: Patience = field(default_factory=Patience)
+    budget_file: Path | None = None
 
 
 def parse(config: Mapping[str, Any]) -> Settings:
@@ -103,6 +107,7 @@ def parse(config: Mapping[str, Any]) -> Settings:
             max_retries=int(_number(config, "max_retries", 5, 0, 20)),
             backoff_seconds=_number(config, "backoff_seconds", 1, 0, 60),
         ),
+        budget_file=_budget_file(config.get("budget_file")),
     )
 
 
@@ -204,6 +209,14 @@ def _record_ids(value: Any) -> dict[str, tuple[int, ...]]:
             )
         result[str(stream)] = tuple(dict.fromkeys(ids))
     return result
+
+
+def _budget_file(value: Any) -> Path | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not Path(value).is_absolute():
+        raise ConfigError(f"`budget_file` is {value!r}: write the full path of a file, or leave it out.")
+    return Path(value)
 
 
 def _refuse_unknown(given: Mapping[str, Any], known: tuple[str, ...], *, where: str) -> None:

@@ -6,6 +6,7 @@ Source: amoCRM docs, "limits and errors" (oauth/step-by-step, api/recommendation
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from enum import Enum
@@ -23,21 +24,41 @@ SERVER_ERRORS = range(500, 600)
 MAX_DETAIL = 200
 
 
+CODES = {
+    FailureType.config_error: "misconfigured",
+    FailureType.transient_error: "unreachable",
+    FailureType.system_error: "connector_fault",
+}
+"""What a failure is called when nothing closer is known."""
+
+
+def coded(text: str | None, failure_type: FailureType | None) -> str:
+    """`[code] text`, for failures that are not told by one of our errors; a text that has a code stays as it is."""
+    if text and re.match(r"\[[a-z_]+\] ", text):
+        return text
+    return f"[{CODES.get(failure_type, 'connector_fault')}] {text or ''}"
+
+
 class AmocrmError(AirbyteTracedException):
     """A failure told in one sentence a user can act on, with Airbyte's failure type."""
 
     status: int | None = None
     """The HTTP status amoCRM refused with, where there was one."""
 
-    def __init__(self, sentence: str, failure_type: FailureType, *, internal: str = "") -> None:
-        super().__init__(message=sentence, internal_message=internal or sentence, failure_type=failure_type)
+    def __init__(self, sentence: str, failure_type: FailureType, *, internal: str = "", code: str = "") -> None:
+        """:param code: the stable name of what went wrong, for programs (docs/connectors/source-amocrm.md)."""
+        super().__init__(
+            message=sentence,
+            internal_message=f"[{code or CODES[failure_type]}] {internal or sentence}",
+            failure_type=failure_type,
+        )
 
 
 class ConfigError(AmocrmError):
     """The user (or the administrator of the amoCRM account) has to change something."""
 
-    def __init__(self, sentence: str, *, internal: str = "") -> None:
-        super().__init__(sentence, FailureType.config_error, internal=internal)
+    def __init__(self, sentence: str, *, internal: str = "", code: str = "") -> None:
+        super().__init__(sentence, FailureType.config_error, internal=internal, code=code)
 
 
 class StopReadingError(ConfigError):
@@ -47,8 +68,8 @@ class StopReadingError(ConfigError):
 class TransientError(AmocrmError):
     """Trying again later may help."""
 
-    def __init__(self, sentence: str, *, internal: str = "") -> None:
-        super().__init__(sentence, FailureType.transient_error, internal=internal)
+    def __init__(self, sentence: str, *, internal: str = "", code: str = "") -> None:
+        super().__init__(sentence, FailureType.transient_error, internal=internal, code=code)
 
 
 class ConnectorError(AmocrmError):
@@ -98,7 +119,8 @@ def judge(*, status: int, headers: Mapping[str, str], body: bytes, host: str, pa
             wait_seconds=_retry_after(headers, body),
             error=TransientError(
                 f"amoCRM keeps answering that {host} gets too many requests (429): lower `requests_per_second` "
-                "or stop other integrations of this account, then run the sync again."
+                "or stop other integrations of this account, then run the sync again.",
+                code="rate_limited",
             ),
         )
     if status in SERVER_ERRORS:
@@ -117,7 +139,8 @@ def consent_error(host: str) -> ConfigError:
     """The sentence for a dead access token that cannot be (or was already) renewed."""
     return StopReadingError(
         f"amoCRM refused the access token for {host} (401): check that `host` is the account the token was issued for, "
-        "then paste a new long-lived token or grant consent again."
+        "then paste a new long-lived token or grant consent again.",
+        code="consent_needed",
     )
 
 
@@ -154,18 +177,21 @@ def _refusal(status: int, *, body: bytes, host: str, path: str) -> AmocrmError:
     if status == 402:
         return ConfigError(
             f"The amoCRM subscription of {host} has lapsed or its tariff does not include {path} (402): "
-            "ask the account's administrator to pay or to change the tariff."
+            "ask the account's administrator to pay or to change the tariff.",
+            code="subscription_lapsed",
         )
     if status == 403 and detail is None:
         # nginx answers for a blocked API, without JSON; asking on prolongs the block (amoCRM docs: api/recommendations)
         return StopReadingError(
             f"amoCRM has blocked API access for {host} (403): nothing more was asked; "
-            "ask amoCRM support to lift the block, then lower `requests_per_second`."
+            "ask amoCRM support to lift the block, then lower `requests_per_second`.",
+            code="api_blocked",
         )
     if status == 403:
         return ConfigError(
             f"The amoCRM user or integration has no right to read {path} on {host} (403, {detail!r}): "
-            "give its user that right (most often: administrator) or leave the stream out."
+            "give its user that right (most often: administrator) or leave the stream out.",
+            code="rights_missing",
         )
     if status == 404:
         return ConfigError(

@@ -20,7 +20,7 @@ from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_amocrm.config import parse
-from source_amocrm.errors import AmocrmError, ConfigError, ConnectorError
+from source_amocrm.errors import AmocrmError, ConfigError, ConnectorError, coded
 from source_amocrm.partition import RecordBatch
 from source_amocrm.protocol import (
     AirbyteConnectionStatus,
@@ -131,6 +131,9 @@ class Output:
         if isinstance(message, RecordBatch):
             self._write_records(message)
             return
+        if message.trace and message.trace.error:
+            error = message.trace.error
+            error.internal_message = coded(error.internal_message, error.failure_type)
         self._lines.append(orjson.dumps(AirbyteMessageSerializer.dump(message)))
         self.flush()
 

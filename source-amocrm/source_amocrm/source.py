@@ -12,13 +12,13 @@ import yaml
 from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
 from airbyte_cdk.sources.declarative import concurrent_declarative_source as cdk
 from airbyte_cdk.sources.declarative.concurrent_declarative_source import ConcurrentDeclarativeSource
-from airbyte_cdk.sources.message.repository import InMemoryMessageRepository
+from airbyte_cdk.sources.message.repository import InMemoryMessageRepository, MessageRepository
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_amocrm import budget as budgets
 from source_amocrm.account import AccountFacts
 from source_amocrm.auth import tokens_for
+from source_amocrm.budget import Budget, RequestBudget
 from source_amocrm.check import find_problem
 from source_amocrm.client import ApiClient
 from source_amocrm.config import Settings, parse
@@ -36,6 +36,7 @@ from source_amocrm.protocol import (
     Status,
     Type,
 )
+from source_amocrm.shared_budget import SharedBudget
 from source_amocrm.streams import StreamFactory
 
 if TYPE_CHECKING:
@@ -63,6 +64,12 @@ class SourceAmocrm(ConcurrentDeclarativeSource):
         **kwargs: Any,
     ) -> None:
         super().__init__(catalog=catalog, config=config, state=state, source_config=manifest(), **kwargs)
+        self._beside = InMemoryMessageRepository()
+
+    @property
+    def message_repository(self) -> MessageRepository:
+        """What a command says beside its answer. The CDK's default would be shared by all sources of the process."""
+        return self._beside
 
     def _pre_process_manifest(self, manifest: dict[str, Any]) -> dict[str, Any]:
         """References and parameters resolved, once per process: the manifest is always the same one."""
@@ -77,13 +84,14 @@ class SourceAmocrm(ConcurrentDeclarativeSource):
         """Succeeds when contacts can be read; else says in one sentence what is wrong and what to do."""
         try:
             settings = parse(config)
-            client = open_client(settings, config)
-        except AirbyteTracedException as error:
-            return AirbyteConnectionStatus(status=Status.FAILED, message=str(error))
-        problem = find_problem(client, settings)
-        if problem:
-            return AirbyteConnectionStatus(status=Status.FAILED, message=problem)
-        return AirbyteConnectionStatus(status=Status.SUCCEEDED)
+            problem = find_problem(open_client(settings, config), settings)
+        except AmocrmError as error:
+            problem = error
+        if problem is None:
+            return AirbyteConnectionStatus(status=Status.SUCCEEDED)
+        # the status is for people; programs read the code in this
+        self.message_repository.emit_message(problem.as_sanitized_airbyte_message())
+        return AirbyteConnectionStatus(status=Status.FAILED, message=str(problem))
 
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:  # noqa: ARG002
         """The catalog; it is the same for every account, so amoCRM is not asked."""
@@ -183,8 +191,14 @@ def open_client(settings: Settings, config: Mapping[str, Any]) -> ApiClient:
     return ApiClient(
         settings,
         tokens=tokens_for(owned, base_url=settings.base_url, patience=settings.patience),
-        budget=budgets.RequestBudget(settings.requests_per_second),
+        budget=_budget(settings),
     )
+
+
+def _budget(settings: Settings) -> Budget:
+    if settings.budget_file and settings.requests_per_second:
+        return SharedBudget(settings.requests_per_second, path=settings.budget_file)
+    return RequestBudget(settings.requests_per_second)
 
 
 @cache

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from source_amocrm.budget import MAX_LATENESS, RequestBudget
+from source_amocrm.budget import RequestBudget
+from source_amocrm.pace import MAX_LATENESS
 
 
 class FakeTime:

@@ -6,7 +6,7 @@ import orjson
 import pytest
 from airbyte_cdk.models import FailureType
 
-from source_amocrm.errors import Action, Decision, StopReadingError, judge
+from source_amocrm.errors import Action, Decision, StopReadingError, coded, judge
 
 PROBLEM = {"title": "Problem", "type": "https://httpstatus.es/400", "detail": "Because", "status": 0}
 NGINX = b"<html>\r\n<head><title>403 Forbidden</title></head>\r\n<center>nginx</center></html>"
@@ -55,6 +55,37 @@ def test_each_answer_has_its_action_and_failure_type(
 
     assert decision.action is action
     assert (decision.error.failure_type if decision.error else None) == failure
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code"),
+    [
+        (200, b"", "unreachable"),
+        (401, problem(401), "consent_needed"),
+        (402, problem(402), "subscription_lapsed"),
+        (403, problem(403), "rights_missing"),
+        (403, NGINX, "api_blocked"),
+        (404, problem(404), "misconfigured"),
+        (302, b"", "misconfigured"),
+        (400, problem(400), "connector_fault"),
+        (429, problem(429), "rate_limited"),
+        (502, NGINX, "unreachable"),
+    ],
+)
+def test_each_failure_begins_with_its_code_for_programs_and_without_it_for_people(
+    status: int, body: bytes, code: str
+) -> None:
+    error = judged(status, body).error
+
+    assert error is not None
+    assert str(error.internal_message).startswith(f"[{code}] ")
+    assert code not in str(error)
+
+
+def test_a_failure_of_the_cdks_own_gets_the_code_of_its_type() -> None:
+    assert coded("KeyError", FailureType.system_error) == "[connector_fault] KeyError"
+    assert coded(None, None) == "[connector_fault] "
+    assert coded("[rights_missing] no", FailureType.config_error) == "[rights_missing] no"
 
 
 @pytest.mark.parametrize(

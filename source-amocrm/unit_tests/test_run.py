@@ -122,7 +122,29 @@ def test_a_failed_read_ends_with_the_failure_type_of_what_failed(
     errors = [trace["error"] for trace in result.of("TRACE") if trace["type"] == "ERROR"]
     assert result.code == 1
     assert {error["failure_type"] for error in errors} == {"transient_error"}
+    assert {error["internal_message"].partition(" ")[0] for error in errors} == {"[unreachable]"}
     assert "contacts" in errors[-1]["message"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code"),
+    [({}, 401, "consent_needed"), ({}, 402, "subscription_lapsed"), ({"hots": "x"}, 200, "misconfigured")],
+)
+def test_a_failed_check_tells_people_the_sentence_and_programs_the_code(
+    command: Any, config: dict[str, Any], requests_mock: Any, changes: dict[str, Any], status: int, code: str
+) -> None:
+    requests_mock.get(f"{BASE}/account", status_code=status, json={"detail": "no"})
+
+    config["credentials"]["access_token"] = "none-of-the-words-said"
+    result = command("check", config={**config, **changes})
+
+    (verdict,) = [m["connectionStatus"] for m in result.messages if m["type"] == "CONNECTION_STATUS"]
+    (trace,) = result.of("TRACE")
+    assert result.code == 0
+    assert verdict["status"] == "FAILED"
+    assert trace["error"]["message"] == verdict["message"]
+    assert trace["error"]["internal_message"].startswith(f"[{code}] ")
+    assert code not in verdict["message"]
 
 
 def test_an_unknown_stream_is_told_and_the_others_are_read(

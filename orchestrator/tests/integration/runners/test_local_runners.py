@@ -312,7 +312,7 @@ def test_a_record_without_an_outcome_is_noticed_and_nothing_of_its_chunk_committ
 
     end = runner().run(order(["records", "contacts", 1, 3], ["state", "contacts", 3], **fault), seen)
 
-    assert (end.failure.kind, end.failure.code) == (FailureKind.FAULT, "outcomes_missing")
+    assert (end.failure.kind, end.failure.code) == (FailureKind.FAULT, "connector_fault")
     assert seen.order == ["take"]
 
 

@@ -116,4 +116,4 @@ class Writing:
             f"{self._talk.child.connector} was given {len(records)} records and accounted for {len(outcomes)}"
             f"{'' if said is None else f' ({said} by its own count)'}: nothing of this chunk is taken for delivered."
         )
-        raise ConnectorFailedError(fault(SIDE, "outcomes_missing", sentence))
+        raise ConnectorFailedError(fault(SIDE, "connector_fault", sentence))
