@@ -314,6 +314,40 @@ def test_a_deep_sync_opens_a_repair_instead_of_emptying_a_list(small):
     assert (repair.facts["count"], repair.facts["synced"]) == ("11", "30")
 
 
+@pytest.mark.parametrize("change", ["filter", "rights"])
+def test_a_deep_sync_takes_nobody_out_before_it_knows_how_many_would_leave(small, change):
+    service = small()
+    for number in range(1, 31):
+        put(service, number, f"p{number}@x.com", hook=False)
+    service.sync(BACKFILL)
+    service.tick()
+    if change == "filter":
+        service.configure(filter={"tag": "clients"})  # a slip of the pen
+    else:
+        for contact in service.crm.contacts.values():
+            contact["emails"] = []  # whoever gave the token may no longer see addresses
+
+    result = service.sync(DEEP)
+
+    assert (result.ending, result.failure.code) == ("failed", "would_empty_list")
+    assert len(service.unisender.mailable()) == 30
+    service.configure(max_removals=1.0)  # it was meant
+    assert service.sync(DEEP).ending == "done"
+    assert service.unisender.mailable() == {}
+
+
+def test_who_stays_though_filtered_is_no_reason_to_stop(small):
+    service = small(on_leaving=OnLeaving.KEEP)
+    for number in range(1, 31):
+        put(service, number, f"p{number}@x.com", hook=False)
+    service.sync(BACKFILL)
+    service.configure(filter={"tag": "vip"})
+
+    assert service.sync(DEEP).ending == "done"
+    assert len(service.unisender.mailable()) == 30
+    assert set(reasons(service).values()) == {"filtered"}
+
+
 def test_the_share_a_deep_sync_may_take_out_is_the_connections(small):
     service = small(max_removals=0.5)
     for number in range(1, 31):

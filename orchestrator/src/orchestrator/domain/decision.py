@@ -95,6 +95,11 @@ def decide(
     return [_decision(reading, entries.get(reading.key), chunk, began) for reading in readings]
 
 
+def would_leave(reading: Reading, entry: LedgerEntry | None, policy: Policy) -> bool:
+    """Whether this takes somebody out of the list who is in it, and nobody new in."""
+    return entry is not None and bool(entry.addresses) and reading.reason is not None and not _keeps(reading, policy)
+
+
 def newest(readings: Iterable[Reading]) -> list[Reading]:
     """Each record once: its newest version, and of equal ones the last."""
     found: dict[Key, Reading] = {}
@@ -198,13 +203,17 @@ def _without_row(reading: Reading, entry: LedgerEntry | None, chunk: _Chunk) -> 
     reason, detail = reading.reason, reading.detail
     assert reason is not None  # the caller asked
     if reason is Reason.REMOVED:
-        choice = chunk.policy.on_delete
         detail = entry.detail if entry and entry.reason is Reason.REMOVED else chunk.now.date().isoformat()
-    elif reason in (Reason.FILTERED, Reason.NO_CONSENT):
-        choice = chunk.policy.on_leaving
-    else:
-        choice = OnLeaving.EXCLUDE  # its address is gone from the record: it was never theirs to keep
-    return _stored(reading, entry, chunk, reason=reason, detail=detail, keep=choice is OnLeaving.KEEP)
+    return _stored(reading, entry, chunk, reason=reason, detail=detail, keep=_keeps(reading, chunk.policy))
+
+
+def _keeps(reading: Reading, policy: Policy) -> bool:
+    """Whether who is in the list stays there for this reason."""
+    if reading.reason is Reason.REMOVED:
+        return policy.on_delete is OnLeaving.KEEP
+    if reading.reason in (Reason.FILTERED, Reason.NO_CONSENT):
+        return policy.on_leaving is OnLeaving.KEEP
+    return False  # its address is gone from the record: it was never theirs to keep
 
 
 def _stored(

@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Literal
 
-from orchestrator.domain.decision import Act, decide, newest
+from orchestrator.domain.decision import Act, decide, newest, would_leave
 from orchestrator.domain.reading import Key, Policy, Reading, read, removed
 from orchestrator.domain.sync import Counts, Sync, SyncStatus
 from orchestrator.ports.clock import Clock
@@ -31,8 +31,9 @@ class PeopleFlow:
     """Implements Flow for one run of a connection's source.
 
     With `asked` the source was asked for just these records: those it does not show are gone, and its stream states say
-    nothing. `stored_states` makes of the source's stream states what is to be stored. `deadline` ends the run once it
-    has passed and something is gained: every stream that was read went beyond `states`, where it began.
+    nothing. With `nobody_leaves` people who are to leave are passed over as if they had not been shown. `stored_states`
+    makes of the source's stream states what is to be stored. `deadline` ends the run once it has passed and something
+    is gained: every stream that was read went beyond `states`, where it began.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class PeopleFlow:
         deadline: datetime | None,
         counts: Counts | None = None,
         asked: Asked | None = None,
+        nobody_leaves: bool = False,
         states: Sequence[StreamState] = (),
         stored_states: Callable[[Sequence[StreamState]], Sequence[StreamState]] = list,
     ) -> None:
@@ -57,6 +59,7 @@ class PeopleFlow:
         self._deadline = deadline
         self._asked = asked or {}
         self._missing = dict.fromkeys(self._asked)
+        self._nobody_leaves = nobody_leaves
         self._stored_states = stored_states if asked is None else _nothing
         self._positions = {stream_of(one): value_of(one) for one in states}
         self._moved: set[str] = set()
@@ -150,6 +153,9 @@ class PeopleFlow:
             writes = tx.ledger.writes(connection_id)
             look = look_at(tx, connection_id, readings)
             known = entries_of(tx, connection_id, deleted)
+        if self._nobody_leaves:
+            entries, policy = look.entries, self._policy
+            readings = [one for one in readings if not would_leave(one, entries.get(one.key), policy)]
         self._chunk = Chunk(
             policy=self._policy,
             look=look,

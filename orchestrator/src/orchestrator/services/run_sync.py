@@ -84,13 +84,14 @@ class RunSync:
         return _result(flow, run.read_streams(flow, [*streams, *deletions], states))
 
     def _backfill(self, run: Run) -> SyncResult:
-        result = self._read_everything(run)
+        result = self._read_everything(run, nobody_leaves=False)
         if result.ending == "done":
             self._close_full_read(run)
         return result
 
     def _deep(self, run: Run) -> SyncResult:
-        result = self._read_everything(run)
+        """Read everything first, so that it is known how many would leave before the first one does."""
+        result = self._read_everything(run, nobody_leaves=True)
         if result.ending != "done":
             return result
         failure = self._would_empty_list(run)
@@ -101,16 +102,23 @@ class RunSync:
             self._close_full_read(run)
         return result
 
-    def _read_everything(self, run: Run) -> SyncResult:
+    def _read_everything(self, run: Run, *, nobody_leaves: bool) -> SyncResult:
         kind, streams = run.sync.kind, run.connection.streams
         token = token_of(run.sync, run.policy)
         self._begun(run, [*streams, *deletions_of(streams)])
         states = full_read_positions(run.states, streams, kind=kind, token=token)
-        flow = run.flow(states=states, stored_states=lambda told: full_read_kept(told, kind=kind, token=token))
+        flow = run.flow(
+            states=states,
+            nobody_leaves=nobody_leaves,
+            stored_states=lambda told: full_read_kept(told, kind=kind, token=token),
+        )
         return _result(flow, run.read_streams(flow, streams, states))
 
     def _look_for_unseen(self, run: Run, result: SyncResult) -> SyncResult:
-        """Ask for the people the full read did not show, by id: a record that moved while it read is not gone."""
+        """Decide about the people the full read did not show, or who are to leave, by asking for them by id.
+
+        A record that moved while it was read is not gone.
+        """
         for stream in run.connection.streams:
             after = 0
             while ids := self._unseen(run, stream, after=after):
@@ -145,7 +153,10 @@ class RunSync:
         return Failure(
             kind=FailureKind.CONFIGURATION,
             code=RepairCode.WOULD_EMPTY_LIST.value,
-            sentence=f"{gone} of {synced} people in the list were not found in amoCRM: nobody was taken out.",
+            sentence=(
+                f"{gone} of {synced} people would leave the list (deleted in amoCRM, without address, or filtered):"
+                " nobody was taken out."
+            ),
             side="source",
         )
 
