@@ -16,9 +16,9 @@ def demo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=240)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_the_demo_ends_with_a_list_that_is_right(tmp_path: Path, seed: int) -> None:
-    done = demo(tmp_path, "--contacts", "400", "--seed", str(seed))
+@pytest.mark.parametrize(("seed", "more"), [(1, []), (2, []), (1, ["--connectors"]), (2, ["--connectors"])])
+def test_the_demo_ends_with_a_list_that_is_right(tmp_path: Path, seed: int, more: list[str]) -> None:
+    done = demo(tmp_path, "--contacts", "400", "--seed", str(seed), *more)
 
     assert done.returncode == 0, done.stdout
     assert "✓ right" in done.stdout

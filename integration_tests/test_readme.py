@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.demo.sandbox_control import SandboxControl
+from throwaway_servers import free_port
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -48,6 +49,26 @@ def test_the_pipe_by_hand_works_as_written(home: Path, sandbox: SandboxControl, 
 
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     assert (home / "config" / "state.json").exists()
+    assert list(sandbox.pages("unisender/sandbox-key/contacts", "contacts"))
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.ru.md"])
+def test_the_service_works_as_written(home: Path, sandbox: SandboxControl, readme: str) -> None:
+    titles = {"README.md": "As a service", "README.ru.md": "Как сервис"}
+    port = str(free_port())
+    blocks = list(FENCE.finditer(section(titles[readme], (ROOT / readme).read_text())))
+    for block in blocks:
+        if block["file"]:
+            (home / block["file"]).write_text(as_here(block["code"], sandbox).replace("8901", port))
+    script = "\n".join(as_here(block["code"], sandbox) for block in blocks if block["language"] == "sh")
+    script = "trap 'kill $(jobs -p); wait' EXIT\n" + script.replace("8901", port)
+
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script], cwd=home, capture_output=True, text=True, timeout=200
+    )
+
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    assert "demo.amocrm.ru" in done.stdout
     assert list(sandbox.pages("unisender/sandbox-key/contacts", "contacts"))
 
 
