@@ -116,7 +116,7 @@ def test_what_cannot_change_while_running_says_so(watched: Watched) -> None:
     reload = watched.settled()
 
     assert reload is not None
-    assert set(reload.restart_needed) == {"http.port", "database.pool_size"}
+    assert set(reload.restart_needed) == {"http.port", "database.pool_size", "language"}
     assert {"http.port", "database.pool_size", "language", "integrations"} == set(reload.changed)
 
 

@@ -11,7 +11,7 @@ from orchestrator.config.loading import Loaded
 from orchestrator.config.problem import ConfigurationError, Problem
 from orchestrator.config.settings import Settings
 
-LIVE = ("integrations", "connections", "connection_defaults", "http.tokens", "logging.level", "language")
+LIVE = ("integrations", "connections", "connection_defaults", "http.tokens", "logging.level")
 """Keys that take effect at once; others need a restart."""
 
 Fingerprint = Mapping[Path, object]
