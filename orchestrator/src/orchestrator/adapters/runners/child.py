@@ -30,6 +30,10 @@ class Child(Protocol):
         """Its exit code (negative: the signal that ended it); None when it still runs after that time."""
         ...
 
+    def excuse(self, code: int) -> Failure | None:
+        """The failure an exit code stands for that is not the connector's own but of what started it."""
+        ...
+
     def close(self) -> None:
         """Let go of it. A process that still runs is killed."""
         ...

@@ -165,6 +165,16 @@ class ContainerChild:
         except subprocess.TimeoutExpired:
             return None
 
+    def excuse(self, code: int) -> Failure | None:
+        """What `docker run` means by its own exit codes."""
+        if code == 125:
+            sentence = f"The container engine could not run {self.connector}; its words are in the log."
+            return Failure(kind=FailureKind.TRANSIENT, code="unreachable", sentence=sentence)
+        if code in (126, 127):
+            sentence = f"The image of {self.connector} has no connector in it."
+            return Failure(kind=FailureKind.CONFIGURATION, code="misconfigured", sentence=sentence)
+        return None
+
     def close(self) -> None:
         if self._process.poll() is None:
             self.kill()

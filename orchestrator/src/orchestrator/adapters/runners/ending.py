@@ -8,6 +8,7 @@ from orchestrator.adapters.runners.child import Child
 from orchestrator.adapters.runners.protocol import fault, gravest
 from orchestrator.adapters.runners.talk import Talk
 from orchestrator.domain.failure import Failure, FailureKind
+from orchestrator.domain.redaction import redacted_text
 
 LOGGER = logging.getLogger(__name__)
 
@@ -48,8 +49,9 @@ def ending(talk: Talk, failures: Sequence[Failure], *, side: str, seconds: float
     elif code == 0 and not failures:
         return None
     if talk.complaints:
-        LOGGER.debug("%s ended with %s; its stderr: %s", child.connector, code, talk.complaints)
-    return gravest(failures) or _unsaid(child.connector, code, side=side)
+        LOGGER.warning("%s ended with %s; its stderr: %s", child.connector, code, redacted_text(talk.complaints))
+    excuse = None if code is None else child.excuse(code)
+    return gravest(failures) or excuse or _unsaid(child.connector, code, side=side)
 
 
 def stalled(connector: str, seconds: float, *, side: str) -> Failure:

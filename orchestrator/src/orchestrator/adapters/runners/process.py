@@ -78,7 +78,10 @@ class TemplateLauncher:
         if self._closed:
             raise NotStartedError(fault("", "connector_killed", "The service is being stopped."))
         # A process forked from this one must not share the template: it would keep it alive.
-        if self._template is None or not self._template.usable():
+        if self._template and not self._template.usable():
+            self._template.end()
+            self._template = None
+        if self._template is None:
             self._template = _Template(sorted(set(self._modules.values())))
         return self._template
 
@@ -175,6 +178,9 @@ class ForkedChild:
             if told is not None:
                 self._code = int(told) if told else LOST
         return self._code
+
+    def excuse(self, code: int) -> Failure | None:  # noqa: ARG002 - nothing stands between it and us
+        return None
 
     def close(self) -> None:
         self.ends.close()

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from orchestrator.domain.failure import Failure, FailureKind
+from orchestrator.domain.redaction import redacted_text
 from orchestrator.domain.secret import Secret
 from orchestrator.ports.runner import Outcome, ReadRecord
 

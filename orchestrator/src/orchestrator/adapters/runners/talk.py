@@ -10,6 +10,7 @@ from contextlib import suppress
 
 from orchestrator.adapters.runners.child import Child
 from orchestrator.adapters.runners.protocol import Message, parse
+from orchestrator.domain.redaction import redacted_text
 
 LONGEST_LINE = 64 << 20
 """Bytes. Longer than any record Airbyte lets through (20 MB), short enough to keep the worker alive."""
@@ -17,6 +18,7 @@ _READ = 1 << 18
 _PIPE = 1 << 20
 _STDERR_KEPT = 8 << 10
 _MOST_STRAY_LINES = 20
+_MOST_OF_A_LOG_LINE = 1000
 _LEVELS = {"FATAL": logging.ERROR, "ERROR": logging.ERROR, "WARN": logging.WARNING, "INFO": logging.DEBUG}
 
 LOGGER = logging.getLogger(__name__)
@@ -154,13 +156,10 @@ class Talk:
 
     def _log(self, message: Message) -> None:
         log = message.get("log") or {}
-        LOGGER.log(
-            _LEVELS.get(str(log.get("level")), logging.DEBUG),
-            "%s: %s says: %s",
-            self._label,
-            self.child.connector,
-            str(log.get("message"))[:1000],
-        )
+        level = _LEVELS.get(str(log.get("level")), logging.DEBUG)
+        if LOGGER.isEnabledFor(level):
+            text = redacted_text(str(log.get("message"))[:_MOST_OF_A_LOG_LINE])
+            LOGGER.log(level, "%s: %s says: %s", self._label, self.child.connector, text)
 
     def _take_stray(self, line: bytes) -> None:
         """Not a message. Its words are not repeated: they may be anything, a person's data too."""

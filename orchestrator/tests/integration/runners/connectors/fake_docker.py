@@ -45,6 +45,8 @@ def run(words: list[str]) -> int:
 
 
 def kill(name: str) -> int:
+    with (HOME / "killed").open("a") as killed:
+        killed.write(name + "\n")
     try:
         os.kill(int((HOME / name).read_text()), signal.SIGKILL)
     except (FileNotFoundError, ProcessLookupError):
@@ -61,7 +63,7 @@ def main() -> int:
         case "kill":
             return kill(words[0])
         case "ps":
-            print("\n".join(path.name for path in HOME.iterdir() if path.name != "asked"))
+            print("\n".join(path.name for path in HOME.iterdir() if path.name not in ("asked", "killed")))
             return 0
     print(f"docker: {verb} is not a command", file=sys.stderr)
     return 1
