@@ -20,7 +20,8 @@ class SourceOrder:
 
     connector: str
     """`source-amocrm`; a name of the catalogue in metadata.yaml."""
-    config: Mapping[str, Any]
+    config: Mapping[str, Any] = field(repr=False)
+    """Holds secrets."""
     catalog: Mapping[str, Any]
     stream_states: Sequence[Mapping[str, Any]] = ()
 
@@ -30,7 +31,8 @@ class DestinationOrder:
     """Where to write."""
 
     connector: str
-    config: Mapping[str, Any]
+    config: Mapping[str, Any] = field(repr=False)
+    """Holds secrets."""
     catalog: Mapping[str, Any]
 
 

@@ -3,13 +3,15 @@
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from orchestrator.adapters.runners.child import Launcher
 from orchestrator.adapters.runners.container import ContainerLauncher
 from orchestrator.adapters.runners.ending import Patience
 from orchestrator.adapters.runners.local import LocalRunner
@@ -128,15 +130,22 @@ def kind(request: pytest.FixtureRequest) -> RunnerKind:
 
 
 @pytest.fixture
-def runner(kind: RunnerKind, request: pytest.FixtureRequest) -> Callable[..., LocalRunner]:
-    """Make a runner of the kind under test; keyword arguments change its patience."""
-    launcher = request.getfixturevalue("template" if kind is RunnerKind.PROCESS else "container")
+def runner_of() -> Callable[..., LocalRunner]:
+    """Make a runner of a launcher that others use too; keyword arguments change its patience."""
 
-    def make(**patience: float) -> LocalRunner:
-        chosen = {**{name: getattr(IMPATIENT, name) for name in Patience.__slots__}, **patience}
-        return LocalRunner(kind=kind, launcher=launcher, patience=Patience(**chosen))
+    def make(kind: RunnerKind, launcher: Launcher, **patience: float) -> LocalRunner:
+        return LocalRunner(kind=kind, launcher=launcher, patience=replace(IMPATIENT, **patience))
 
     return make
+
+
+@pytest.fixture
+def runner(
+    kind: RunnerKind, runner_of: Callable[..., LocalRunner], request: pytest.FixtureRequest
+) -> Callable[..., LocalRunner]:
+    """Make a runner of the kind under test; keyword arguments change its patience."""
+    launcher = request.getfixturevalue("template" if kind is RunnerKind.PROCESS else "container")
+    return partial(runner_of, kind, launcher)
 
 
 @pytest.fixture
@@ -146,7 +155,8 @@ def flow() -> type[RecordingFlow]:
 
 def catalog(*streams: str) -> dict[str, Any]:
     modes = {"sync_mode": "incremental", "destination_sync_mode": "append_dedup"}
-    return {"streams": [{"stream": {"name": name, "json_schema": {}}, **modes} for name in streams]}
+    described = {"json_schema": {}, "supported_sync_modes": ["full_refresh", "incremental"]}
+    return {"streams": [{"stream": {"name": name, **described}, **modes} for name in streams]}
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Any
 import psutil
 import pytest
 
+from orchestrator.domain.connection import RunnerKind
 from orchestrator.domain.failure import FailureKind
 from orchestrator.domain.secret import Secret
 from orchestrator.ports.runner import CHUNK_RECORDS, Outcome, ReadRecord, SyncOrder
@@ -236,15 +237,18 @@ def test_a_source_that_ends_without_a_word_is_a_fault(runner: Make, flow: Make, 
     ],
 )
 def test_the_failure_a_source_tells_becomes_ours(
-    template: Any, flow: Make, order: Make, failure_type: str, internal: str, kind: FailureKind, code: str
+    template: Any,
+    runner_of: Make,
+    flow: Make,
+    order: Make,
+    failure_type: str,
+    internal: str,
+    kind: FailureKind,
+    code: str,
 ) -> None:
-    from orchestrator.adapters.runners.ending import Patience
-    from orchestrator.adapters.runners.local import LocalRunner
-    from orchestrator.domain.connection import RunnerKind
-
     steps = [["error", failure_type, "What happened.", internal], ["exit", 1]]
 
-    end = LocalRunner(kind=RunnerKind.PROCESS, launcher=template, patience=Patience()).run(order(*steps), flow())
+    end = runner_of(RunnerKind.PROCESS, template).run(order(*steps), flow())
 
     assert (end.failure.kind, end.failure.code, end.failure.sentence) == (kind, code, "What happened.")
     assert end.failure.side == "source"

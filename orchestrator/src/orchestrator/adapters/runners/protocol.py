@@ -132,7 +132,12 @@ def failure_in(message: Message, *, side: str) -> Failure | None:
     if told := _CODE.match(str(error.get("internal_message") or "")):
         code = told[1]
     sentence = str(error.get("message") or "The connector failed without a word.")
-    return Failure(kind=_BY_CODE.get((kind, code), kind), code=code, sentence=sentence[:_MOST_OF_A_SENTENCE], side=side)
+    return Failure(
+        kind=_BY_CODE.get((kind, code), kind),
+        code=code,
+        sentence=redacted_text(sentence[:_MOST_OF_A_SENTENCE]),
+        side=side,
+    )
 
 
 def gravest(failures: Sequence[Failure]) -> Failure | None:

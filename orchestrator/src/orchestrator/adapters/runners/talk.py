@@ -19,7 +19,7 @@ _PIPE = 1 << 20
 _STDERR_KEPT = 8 << 10
 _MOST_STRAY_LINES = 20
 _MOST_OF_A_LOG_LINE = 1000
-_LEVELS = {"FATAL": logging.ERROR, "ERROR": logging.ERROR, "WARN": logging.WARNING, "INFO": logging.DEBUG}
+_LEVELS = {"FATAL": logging.WARNING, "ERROR": logging.WARNING, "WARN": logging.INFO, "INFO": logging.DEBUG}
 
 LOGGER = logging.getLogger(__name__)
 
