@@ -511,6 +511,35 @@ def test_who_is_refused_now_does_not_stay_with_what_was_accepted_before(small):
     assert service.unisender.mailable() == {}
 
 
+def test_an_address_given_up_to_somebody_who_is_refused_leaves_the_list(small):
+    service = small()
+    put(service, 2, "p1@x.com")
+    service.work_off()
+    service.tick()
+    put(service, 2, "p2@x.com")
+    put(service, 1, "p1@x.com", name="REFUSED")
+
+    service.work_off()
+
+    assert set(service.unisender.mailable()) == {"p2@x.com"}
+
+
+def test_whose_an_address_is_stays_known_while_nobody_may_write_to_it(small):
+    service = small()
+    put(service, 1, "p1@x.com")
+    service.work_off()
+    service.unisender.leave("p1@x.com", everything=False)
+    service.told_of_opt_out("p1@x.com")
+    service.tick()
+    put(service, 1, "p1@x.com", name="New name")
+
+    service.work_off()
+
+    assert service.linked.entries()[1].claims == ("p1@x.com",)
+    with service.database.begin() as tx:
+        assert tx.changes.count(service.linked.connection.id) == 0
+
+
 def test_who_opted_out_is_neither_sent_nor_taken_out(small):
     service = small()
     put(service, 1, "p1@x.com")

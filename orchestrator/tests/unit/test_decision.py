@@ -160,7 +160,7 @@ def test_who_opted_out_is_neither_sent_nor_taken_out(reason):
 
     assert (decision.act, decision.send, decision.departures) == (Act.STORE, (), ())
     assert (decision.reason.value, decision.detail) == (reason.value, "2026-11-21")
-    assert stored(decision, None).addresses == ()
+    assert (stored(decision, None).addresses, stored(decision, None).claims) == ((), ("a@x.com",))
 
 
 def test_a_second_address_does_not_stand_in_for_one_that_opted_out():
@@ -256,7 +256,8 @@ def test_a_refused_row_is_not_delivered_claims_nothing_and_takes_its_earlier_sel
         Reason.REJECTED, "bad value", None, (), (),
     )  # fmt: skip
     assert kept.delivered_at == BEFORE
-    assert refused_after(decision, refused) == ("a@x.com",)
+    assert refused_after(decision, refused, decision.before) == ("a@x.com",)
+    assert refused_after(decision, refused, ()) == ()
 
 
 def test_a_row_accepted_in_part_is_tried_again_next_time():

@@ -90,7 +90,7 @@ def decide(
     for reading in readings:
         entry = entries.get(reading.key)
         if entry is None or not (_is_stale(reading, entry) or _is_contested(reading, entry, began)):
-            certain[reading.key] = _claims(reading, look.suppressions)
+            certain[reading.key] = reading.addresses
     chunk = _Chunk(look=look, owners=owners(look.claimants, certain), policy=policy, now=now)
     return [_decision(reading, entries.get(reading.key), chunk, began) for reading in readings]
 
@@ -134,10 +134,6 @@ def _is_contested(reading: Reading, entry: LedgerEntry, began: datetime) -> bool
     return entry.decided_at > began and (reading.data is None or reading.version == entry.version)
 
 
-def _claims(reading: Reading, suppressions: Mapping[str, Suppression]) -> tuple[str, ...]:
-    return tuple(address for address in reading.addresses if address not in suppressions)
-
-
 def _decision(reading: Reading, entry: LedgerEntry | None, chunk: _Chunk, began: datetime) -> Decision:
     if entry is None:
         if reading.data is None:
@@ -154,16 +150,22 @@ def _decision(reading: Reading, entry: LedgerEntry | None, chunk: _Chunk, began:
 def _asked(reading: Reading, entry: LedgerEntry | None, chunk: _Chunk) -> Decision:
     if reading.reason is not None:
         return _without_row(reading, entry, chunk)
-    claims = _claims(reading, chunk.look.suppressions)
-    if not claims:
+    claims = reading.addresses  # those that opted out too: should the person come back, it is known whose they are
+    free = tuple(address for address in claims if address not in chunk.look.suppressions)
+    if not free:
         held_back = chunk.look.suppressions[reading.addresses[0]]
         return _stored(
-            reading, entry, chunk, reason=Reason(held_back.reason.value), detail=held_back.since.date().isoformat()
+            reading,
+            entry,
+            chunk,
+            reason=Reason(held_back.reason.value),
+            claims=claims,
+            detail=held_back.since.date().isoformat(),
         )
-    owned = tuple(address for address in claims if chunk.owners.get(address) == reading.key)
+    owned = tuple(address for address in free if chunk.owners.get(address) == reading.key)
     if not owned:
         # a contested record claims nothing for certain; then the owner may be anybody
-        other = label(chunk.owners.get(claims[0], reading.key))
+        other = label(chunk.owners.get(free[0], reading.key))
         return _stored(reading, entry, chunk, reason=Reason.DUPLICATE_ADDRESS, claims=claims, other=other)
     return _with_row(reading, entry, chunk, claims=claims, owned=owned)
 

@@ -1,5 +1,6 @@
 """What the ledger is to hold once the destination has answered. Pure."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -29,9 +30,12 @@ def claims_after(decision: Decision, answer: Answer | None) -> tuple[str, ...]:
     return tuple(one for one in decision.claims if one in answer.delivered or one not in decision.send)
 
 
-def refused_after(decision: Decision, answer: Answer) -> tuple[str, ...]:
-    """Addresses of an earlier delivery that Unisender refuses now: they are not to stay with what they held before."""
-    return tuple(one for one in decision.send if one not in answer.delivered and one in decision.before)
+def refused_after(decision: Decision, answer: Answer, in_list: Collection[str]) -> tuple[str, ...]:
+    """Addresses of an earlier delivery that Unisender refuses now: they are not to stay with what they held before.
+
+    `in_list` are those delivered before on anybody's behalf: who gave an address up left it to the one refused now.
+    """
+    return tuple(one for one in decision.send if one not in answer.delivered and one in in_list)
 
 
 def entry_after(

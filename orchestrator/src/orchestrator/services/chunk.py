@@ -151,6 +151,8 @@ class Chunk:
         overwritten: set[Key] = set()
         heirs: dict[Key, set[str]] = {}
         for address, owner in after.items():
+            if address in look.suppressions:
+                continue  # nobody gets a row there, whoever claims it
             former, heir = before.get(address), decisions.get(owner)
             if former is not None and former != owner and former not in claims:
                 overwritten.add(former)
@@ -174,11 +176,12 @@ class Chunk:
         return done, doubtful
 
     def _refused(self) -> list[ReadRecord]:
+        in_list = {address for one in self.decisions for address in one.before}
         refused = [
             (one.reading.key, address)
             for one in self.decisions
-            if one.act is Act.SEND and one.entry is not None and (answer := self.answers.get(one.reading.key))
-            for address in refused_after(one, answer)
+            if one.act is Act.SEND and (answer := self.answers.get(one.reading.key))
+            for address in refused_after(one, answer, in_list)
         ]
         if not refused:
             return []
