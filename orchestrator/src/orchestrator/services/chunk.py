@@ -176,12 +176,18 @@ class Chunk:
         return done, doubtful
 
     def _refused(self) -> list[ReadRecord]:
+        incomplete = [
+            (one, answer)
+            for one in self.decisions
+            if one.act is Act.SEND
+            and (answer := self.answers.get(one.reading.key)) is not None
+            and len(answer.delivered) < len(one.send)
+        ]
+        if not incomplete:
+            return []
         in_list = {address for one in self.decisions for address in one.before}
         refused = [
-            (one.reading.key, address)
-            for one in self.decisions
-            if one.act is Act.SEND and (answer := self.answers.get(one.reading.key))
-            for address in refused_after(one, answer, in_list)
+            (one.reading.key, address) for one, answer in incomplete for address in refused_after(one, answer, in_list)
         ]
         if not refused:
             return []
