@@ -87,6 +87,11 @@ class Orchestra:
         for name in list(self._processes):
             self.stop(name)
 
+    @property
+    def processes(self) -> Mapping[str, subprocess.Popen[bytes]]:
+        """Those that were started and neither stopped nor killed, by name."""
+        return self._processes
+
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text(errors="replace")
 

@@ -54,16 +54,21 @@ def differences(
     key: str = UNISENDER_KEY,
     title: str = LIST,
     opted_out: frozenset[str] = frozenset(),
+    unreachable: frozenset[str] = frozenset(),
 ) -> list[str]:
-    """In what the list differs from what amoCRM's contacts say it must be; who opted out must not be mailable."""
+    """In what the list differs from what amoCRM's contacts say it must be; who opted out must not be mailable.
+
+    Whether `unreachable` people (letters came back) are in it is not looked at.
+    """
     account = service.sandbox.get(f"unisender/{key}")
     refused = frozenset(account["role_names"])
     expected = expectation.people(service.contacts(host).values(), refused=refused, winner="oldest")
     members = service.members(key=key, title=title)
     list_id = next(number for number, name in account["lists"].items() if name == title)
+    left_alone = opted_out | unreachable
     found = expectation.differences(
-        {email: person for email, person in expected.items() if email not in opted_out},
-        [member for email, member in members.items() if email not in opted_out],
+        {email: person for email, person in expected.items() if email not in left_alone},
+        [member for email, member in members.items() if email not in left_alone],
         list_id=list_id,
     )
     mailable = [email for email in opted_out if int(list_id) in members.get(email, {"mailable_in": []})["mailable_in"]]
