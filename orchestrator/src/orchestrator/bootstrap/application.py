@@ -181,7 +181,24 @@ class Application:
                 network=wanted.container.network,
             ),
         }
+        if airbyte := self._airbyte():
+            found[RunnerKind.AIRBYTE] = airbyte
         return found
+
+    def _airbyte(self) -> "Runner | None":
+        """The runner of connections that an Airbyte instance runs, where one is named."""
+        from orchestrator.adapters.runners.airbyte import AirbyteRunner
+        from orchestrator.adapters.runners.airbyte_api import AirbyteApi, Application
+
+        wanted = self.settings.runners.airbyte
+        if wanted.url is None:
+            return None
+        if wanted.token is not None:
+            return AirbyteRunner(api=AirbyteApi(url=wanted.url, credentials=wanted.token))
+        if wanted.client_id is None or wanted.client_secret is None:
+            return None
+        application = Application(client_id=wanted.client_id, client_secret=wanted.client_secret)
+        return AirbyteRunner(api=AirbyteApi(url=wanted.url, credentials=application))
 
     @cached_property
     def vendors(self) -> "VendorEndpoints":

@@ -1,6 +1,7 @@
 """Runs one sync: what is read and written for its kind, and how it ended."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from orchestrator.domain.change import Change
@@ -53,7 +54,8 @@ class RunSync:
         """Run it. Raises OrchestratorError for what keeps it from beginning."""
         run = open_run(self._around, sync, attempt, deadline)
         if run.connection.runner is RunnerKind.AIRBYTE:
-            return self._remote(run)
+            # a job of Airbyte's cannot be put aside and gone on with
+            return self._remote(replace(run, deadline=None))
         match sync.kind:
             case SyncKind.REALTIME:
                 return self._realtime(run)

@@ -20,6 +20,10 @@ class StopFlag:
     def asked(self) -> bool:
         return self._raised.is_set()
 
+    def wait(self, seconds: float) -> bool:
+        """Sleep, unless and until somebody asks; whether somebody did."""
+        return self._raised.wait(seconds)
+
     def check(self) -> None:
         """Raises:
         StoppedError: somebody asked.
