@@ -96,8 +96,7 @@ def test_an_engine_that_cannot_run_an_image_is_tried_again_later(
 
 def test_what_a_killed_worker_left_is_removed_by_the_next_one(docker: Path, folder: Path) -> None:
     launcher = ContainerLauncher(images=IMAGES, command=[str(docker)], network=None, folder=folder)
-    mine = launcher._name
-    of_the_dead = mine.replace(f"-{os.getpid()}-", "-999999999-")
+    mine, of_the_dead = f"{launcher._ours}{os.getpid()}-", f"{launcher._ours}999999999-"
     home = docker.parent / "docker_home"
     for name in (mine + "a", of_the_dead + "b"):
         (folder / name).mkdir()

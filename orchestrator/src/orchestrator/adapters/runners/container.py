@@ -59,18 +59,19 @@ class ContainerLauncher:
         self._command = tuple(command)
         self._network = network
         self._folder = folder or _folder_in_memory()
-        # Told in names, so that what a killed worker left behind can be known for it.
-        self._name = f"orchestrator-{socket.gethostname()}-{os.getpid()}-"
+        self._ours = f"orchestrator-{socket.gethostname()}-"
 
     def start(self, connector: str, verb: str, files: Mapping[str, bytes], *, fed: bool) -> Child:
         """Nothing of `files` is on the command line."""
         image = self._images.get(connector)
         if image is None:
             raise _misconfigured(f"There is no image for the connector {connector}: name one in runners.container.")
-        name = f"{self._name}{uuid4().hex[:12]}"
+        # Container and folder are named alike, and by our pid: so what a killed worker left can be told.
+        name = f"{self._ours}{os.getpid()}-{uuid4().hex[:12]}"
+        private = self._folder / name
         with ExitStack() as mess:
-            private = self._private_folder(files)
             mess.callback(shutil.rmtree, private, ignore_errors=True)
+            _write_privately(private, files)
             options = ["run", "--rm", "-i", "--init", "--name", name, *_HARDENING]
             options += ["--network", self._network] if self._network else []
             options += ["-v", f"{private}/files:{MOUNTED_AT}:ro", *_shared_budget(files["config"])]
@@ -81,20 +82,20 @@ class ContainerLauncher:
 
     def warm(self) -> None:
         """Remove what workers of this machine left that were killed."""
-        mine = self._name.removesuffix(f"{os.getpid()}-")
-        for folder in self._folder.glob(f"{mine}*"):
+        for folder in self._folder.glob(f"{self._ours}*"):
             if _left_behind(folder.name):
+                self.kill(folder.name)
                 shutil.rmtree(folder, ignore_errors=True)
-        listed = self._ask("ps", "--filter", f"name={mine}", "--format", "{{.Names}}")
-        for name in listed.split():
-            if name.startswith(mine) and _left_behind(name):
-                self._ask("kill", name)
 
     def close(self) -> None:
         """Nothing is kept between runs."""
 
     def kill(self, name: str) -> None:
-        self._ask("kill", name)
+        """End a container; well also when there is none of this name."""
+        with suppress(OSError, subprocess.SubprocessError):
+            subprocess.run(  # noqa: S603 - the configured engine
+                [*self._command, "kill", name], capture_output=True, timeout=_COMMAND_SECONDS, check=False
+            )
 
     def _run(self, command: Sequence[str], connector: str, name: str, private: Path, *, fed: bool) -> "ContainerChild":
         ends = Ends(fed=fed)
@@ -106,26 +107,6 @@ class ContainerLauncher:
             except OSError as error:
                 raise _no_engine(self._command[0], error) from None
         return ContainerChild(connector, name=name, process=process, launcher=self, private=private, ends=ends)
-
-    def _private_folder(self, files: Mapping[str, bytes]) -> Path:
-        """Only we may enter it; whoever the image runs as may read what is mounted from inside it."""
-        private = Path(tempfile.mkdtemp(prefix=self._name, dir=self._folder))
-        inner = private / "files"
-        inner.mkdir()
-        inner.chmod(0o755)
-        for name, content in files.items():
-            path = inner / f"{name}.json"
-            path.write_bytes(content)
-            path.chmod(0o644)
-        return private
-
-    def _ask(self, *words: str) -> str:
-        with suppress(OSError, subprocess.SubprocessError):
-            done = subprocess.run(  # noqa: S603 - the configured engine
-                [*self._command, *words], capture_output=True, timeout=_COMMAND_SECONDS, check=False
-            )
-            return done.stdout.decode(errors="replace")
-        return ""
 
 
 class ContainerChild:
@@ -181,6 +162,18 @@ class ContainerChild:
             self._process.wait()
         self.ends.close()
         shutil.rmtree(self._private, ignore_errors=True)
+
+
+def _write_privately(private: Path, files: Mapping[str, bytes]) -> None:
+    """Only we may enter the folder; whoever an image runs as may read what is mounted from inside it."""
+    private.mkdir(mode=0o700)
+    inner = private / "files"
+    inner.mkdir()
+    inner.chmod(0o755)
+    for name, content in files.items():
+        path = inner / f"{name}.json"
+        path.write_bytes(content)
+        path.chmod(0o644)
 
 
 def _folder_in_memory() -> Path:
