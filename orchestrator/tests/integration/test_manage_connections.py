@@ -222,6 +222,15 @@ def test_a_key_of_another_account_needs_the_list_chosen_anew(house: House, sandb
     assert list(hooks(sandbox, OTHER_KEY).values()) == ["active"]
 
 
+def test_a_new_key_brings_at_once_what_the_old_one_kept_waiting(house: House, sandbox: SandboxControl) -> None:
+    connection = add(house)
+    requests.post(f"{sandbox.url}/en/api/createList", data={"api_key": OTHER_KEY.reveal(), "title": TITLE}, timeout=9)
+
+    house.service.change(connection.id, settings={}, api_key=OTHER_KEY, actor="anna")
+
+    assert (SyncKind.INCREMENTAL, SyncStatus.QUEUED) in house.syncs(connection.id)
+
+
 def test_a_paused_connection_queues_nothing_and_catches_up_when_it_goes_on(house: House) -> None:
     connection = house.linked.connection
 

@@ -418,6 +418,16 @@ def test_changes_that_stayed_are_followed_up_unless_nothing_was_done_about_them(
     assert [sync.counts for sync in fleet.syncs()] == [DONE.counts, Counts()]
 
 
+def test_changes_of_a_realtime_sync_that_failed_are_taken_up_once_another_sync_works(fleet: Fleet) -> None:
+    pending(fleet, 1)
+    fleet.open(SyncKind.INCREMENTAL)
+
+    fleet.work_off(fleet.worker(ScriptedRun(DONE)), Lane.BULK)
+
+    opened = [sync.status for sync in fleet.syncs() if sync.kind is SyncKind.REALTIME]
+    assert opened == [SyncStatus.QUEUED]  # the sweep rings for it
+
+
 def test_the_closing_line_is_one_and_tells_it_all(fleet: Fleet, caplog: pytest.LogCaptureFixture) -> None:
     sync = fleet.open()
 

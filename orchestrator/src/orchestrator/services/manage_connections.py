@@ -130,6 +130,8 @@ class ManageConnections:
             self._set_hook(wanted)
         if set(READS_ANEW) & set(differing(before, wanted)):
             self._queue(wanted, SyncKind.DEEP, actor=actor)
+        elif wanted.api_key != before.api_key:  # the old one may have kept changes waiting
+            self._queue(wanted, SyncKind.INCREMENTAL, actor=actor)
         return wanted
 
     def pause(self, connection_id: int, *, actor: str) -> Connection:

@@ -208,10 +208,10 @@ def _more_to_do(tx: Transaction, sync: Sync, result: SyncResult) -> bool:
     """Whether another realtime sync is to follow at once.
 
     What came while it ran has a sync of its own. Changes that stay though nothing was done about them would follow
-    one another for ever.
+    one another for ever. Where bulk work succeeds, changes may wait of a realtime sync that failed for good.
     """
     if sync.kind is not SyncKind.REALTIME:
-        return False
+        return tx.changes.count(sync.connection_id) > 0
     return result.more or (result.counts != Counts() and tx.changes.count(sync.connection_id) > 0)
 
 
