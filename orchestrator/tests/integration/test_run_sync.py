@@ -524,6 +524,21 @@ def test_an_address_given_up_to_somebody_who_is_refused_leaves_the_list(small):
     assert set(service.unisender.mailable()) == {"p2@x.com"}
 
 
+def test_an_address_a_refused_person_gives_free_goes_to_who_is_delivered_under_another(small):
+    service = small(destination={"list": {"id": 1}, "emails": "all"})
+    put(service, 1, "same@x.com", name="REFUSED", hook=False)
+    put(service, 2, "same@x.com", name="REFUSED", hook=False)
+    put(service, 3, "three@x.com", hook=False)
+    service.tick()
+    put(service, 5, "same@x.com", "own@x.com", hook=False)  # in a later chunk, when the second seems to be the owner
+    service.sync(BACKFILL)
+    service.hook(5)
+
+    service.work_off()
+
+    assert service.problems() == []
+
+
 def test_whose_an_address_is_stays_known_while_nobody_may_write_to_it(small):
     service = small()
     put(service, 1, "p1@x.com")

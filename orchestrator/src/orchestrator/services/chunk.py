@@ -156,7 +156,7 @@ class Chunk:
             former, heir = before.get(address), decisions.get(owner)
             if former is not None and former != owner and former not in claims:
                 overwritten.add(former)
-            if former == owner if heir is None else heir.act is Act.SAME or address in heir.send:
+            if former == owner if heir is None else address in (heir.before if heir.act is Act.SAME else heir.send):
                 continue  # its row is there, or has just been written
             heirs.setdefault(owner, set()).update({address} & in_list)
         return overwritten, heirs
