@@ -89,6 +89,16 @@ def test_a_record_that_waits_is_sent_though_the_source_goes_on(
     assert end.finished
 
 
+def test_records_that_drip_are_sent_before_the_source_has_ended(runner: Make, flow: Make, order: Make) -> None:
+    seen = flow()
+    steps = [step for n in range(30) for step in (["records", "contacts", n, 1], ["sleep", 0.05])]
+
+    assert runner(silence=20, gather=0.2).run(order(*steps), seen).finished
+
+    assert len(seen.of("take")) > 1
+    assert len(seen.settled) == 30
+
+
 def test_the_source_is_read_on_while_the_destination_works(
     runner: Make, flow: Make, order: Make, tmp_path: Path
 ) -> None:
