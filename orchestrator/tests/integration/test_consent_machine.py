@@ -238,7 +238,7 @@ def meddling(at: int, act: Edit, then: Callable[[str], None]) -> Callable[[str],
     return step
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(3600 if EXAMPLES > 40 else 300)
 def test_whatever_happens_nobody_who_opted_out_comes_back_and_the_list_ends_as_it_must(migrated_sqlite: Path) -> None:
     ConsentMachine.template = migrated_sqlite
     run_state_machine_as_test(
