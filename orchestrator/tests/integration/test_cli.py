@@ -161,17 +161,15 @@ def test_a_sync_is_cancelled_once_and_only_a_failed_one_is_replayed(here: Here) 
 
 def test_a_failed_sync_is_replayed_and_its_failure_is_code_4(here: Here) -> None:
     here.whole.settle()
-    here.whole.sandbox.post(
-        "faults", {"vendor": "unisender", "kind": "code", "code": "invalid_api_key", "path": "*", "times": None}
-    )
+    here.whole.sandbox.patch("amocrm/demo.amocrm.ru", {"status": "unpaid"})
     try:
         result = here.run("sync", "start", "people", "--kind", "backfill", "--follow")
     finally:
-        here.whole.sandbox.delete("faults")
+        here.whole.sandbox.patch("amocrm/demo.amocrm.ru", {"status": "active"})
 
     assert result.exit_code == 4, result.output
     failed = here.json("sync", "list", "--status", "failed")[0]
-    assert "API key" in failed["failure_text"]
+    assert "subscription" in failed["failure_text"]
     replayed = here.json("sync", "replay", str(failed["id"]), "--follow")
     assert (replayed["id"], replayed["status"]) == (failed["id"], "done")
 
