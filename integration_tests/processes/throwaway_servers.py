@@ -72,20 +72,27 @@ class MariaDB:
         if os.geteuid() == 0:
             account = pwd.getpwnam(self._user)
             os.chown(folder, account.pw_uid, account.pw_gid)
-        subprocess.run(
-            [
-                _program("mariadb-install-db"), "--no-defaults", f"--datadir={folder}/data", f"--user={self._user}",
-                "--auth-root-authentication-method=normal", "--skip-test-db",
-            ],
-            check=True, capture_output=True,
-        )  # fmt: skip
+        self._install()
+
+    def _install(self, tries: int = 3) -> None:
+        """Make the data folder; again should it fail, as it does now and then when the machine is short of something."""
+        command = [
+            _program("mariadb-install-db"), "--no-defaults", f"--datadir={self._folder}/data", f"--user={self._user}",
+            "--auth-root-authentication-method=normal", "--skip-test-db", "--innodb-use-native-aio=0",
+        ]  # fmt: skip
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            shutil.rmtree(self._folder / "data", ignore_errors=True)
+            if tries == 1:
+                raise OSError(f"MariaDB could not be set up: {done.stdout[-1000:]} {done.stderr[-1000:]}")
+            self._install(tries - 1)
 
     def start(self, *options: str) -> None:
         self._process = subprocess.Popen(
             [
                 _program("mariadbd"), "--no-defaults", f"--datadir={self._folder}/data", f"--user={self._user}",
                 f"--port={self.port}", "--bind-address=127.0.0.1", f"--socket={self._folder}/socket",
-                f"--pid-file={self._folder}/pid", f"--log-error={self._folder}/data/log", "--innodb-buffer-pool-size=256M", "--skip-name-resolve",
+                f"--pid-file={self._folder}/pid", f"--log-error={self._folder}/data/log", "--innodb-buffer-pool-size=256M", "--skip-name-resolve", "--innodb-use-native-aio=0",
                 "--max-connections=300", *options,
             ],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -52,7 +52,10 @@ def test_a_chunk_never_holds_more_records_than_agreed(runner: Make, flow: Make, 
     end = runner().run(order(["records", "contacts", 1, CHUNK_RECORDS + 10], ["state", "contacts", 9]), seen)
 
     assert end.finished
-    assert [len(records) for records in seen.of("take")] == [CHUNK_RECORDS, 10]
+    # a slow source makes smaller chunks: what has been silent for a moment is not kept waiting
+    sizes = [len(records) for records in seen.of("take")]
+    assert max(sizes) <= CHUNK_RECORDS
+    assert sum(sizes) == CHUNK_RECORDS + 10
     assert seen.cursors == [9]
 
 
