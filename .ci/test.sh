@@ -33,5 +33,7 @@ if [ ! -e "$pyairbyte/.ready" ] || [ "$lock" -nt "$pyairbyte/.ready" ]; then
     touch "$pyairbyte/.ready"
 fi
 
-# The files of one folder share a running sandbox, so a worker keeps to a file.
-exec "$venv/bin/python" -m pytest -n 2 --dist loadfile "$@"
+# The files of one folder share a running sandbox, so a worker keeps to a file. They come as pyproject.toml orders them, the
+# long ones first, so that no worker is left alone with one at the end. Many tests wait for processes more than they
+# compute: a third worker keeps two cores busy.
+exec "$venv/bin/python" -m pytest -n 3 --dist loadfile --no-loadscope-reorder "$@"
