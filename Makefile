@@ -21,8 +21,8 @@ $(STAMP): $(LOCK) $(MEMBERS:%=%/pyproject.toml)
 	@PYTHON="$(PYTHON)" sh .ci/setup.sh $(VENV) $(LOCK) $(MEMBERS)
 	@touch $@
 
-demo: setup ## 5,000 contacts from amoCRM to Unisender, through both connectors, on this machine
-	@$(BIN)/sandbox demo $(DEMO_ARGS)
+demo: setup ## 5,000 contacts from amoCRM to Unisender, on this machine; KEEP=1: by your own hand in a browser
+	@$(BIN)/sandbox demo $(if $(KEEP),--keep $(KEEP:1=empty)) $(DEMO_ARGS)
 
 test: setup ## unit and integration tests; installs the Debian packages it needs
 	@sh .ci/test.sh $(VENV) $(TEST_ARGS)
@@ -45,5 +45,5 @@ lock: ## pin the newest versions again (needs uv)
 		$(MEMBERS:%=%/pyproject.toml) --group pyproject.toml:dev -o $(LOCK)
 
 clean: ## remove the virtual environments and everything the commands made
-	rm -rf .venv .venv-* .demo .bench .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-* .demo .bench .browser .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -6,13 +6,16 @@ venv=$1
 shift
 
 # Node runs the third-party Unisender clients of integration_tests/third_party_clients; MariaDB and beanstalkd are
-# what the orchestrator runs on. Tests start throw-away servers of their own, never the system's.
+# what the orchestrator runs on. Tests start throw-away servers of their own, never the system's. Chromium is what the
+# pages are looked at with; without a font of ours it may have no Cyrillic letters.
 PATH=$PATH:/usr/sbin
 missing=
 command -v node >/dev/null || missing="$missing nodejs"
 command -v npm >/dev/null || missing="$missing npm"
 command -v mariadbd >/dev/null || missing="$missing mariadb-server"
 command -v beanstalkd >/dev/null || missing="$missing beanstalkd"
+command -v chromium >/dev/null || missing="$missing chromium"
+ls /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf >/dev/null 2>&1 || missing="$missing fonts-dejavu-core"
 if [ -n "$missing" ]; then
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
         echo "test: installing$missing"

@@ -1,18 +1,25 @@
 """The demo is the first thing a stranger runs: it must end well, and must not when the list is wrong."""
 
+import os
+import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import pytest
+import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.demo.expectation import Person, differences, people, without
 
+COMMAND = Path(sys.executable).with_name("sandbox")
+
 
 def demo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [Path(sys.executable).with_name("sandbox"), "demo", "--folder", str(folder), *arguments]
+    command = [COMMAND, "demo", "--folder", str(folder), *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=240)
 
 
@@ -29,6 +36,30 @@ def test_the_demo_says_what_is_wrong_and_fails_when_it_cannot_run(tmp_path: Path
 
     assert done.returncode != 0
     assert "contacts" in done.stdout + done.stderr
+
+
+def test_the_demo_that_stays_is_ended_by_ctrl_c_with_nothing_left(tmp_path: Path) -> None:
+    command = [COMMAND, "demo", "--folder", str(tmp_path), "--contacts", "30", "--keep", "empty"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+        assert process.stdout is not None
+        told = "".join(iter(lambda: read(process.stdout, until="Ctrl-C"), ""))
+        dashboard, sandbox = (
+            re.search(rf"{name}\S* .*?(http://127\.0\.0\.1:\d+)", told) for name in ("dashboard", "amoCRM")
+        )
+        assert dashboard, told
+        assert sandbox, told
+        assert requests.get(f"{dashboard[1]}/readyz", timeout=30).ok
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(30) == 0
+    for url in (dashboard[1], sandbox[1]):
+        with pytest.raises(requests.ConnectionError):
+            requests.get(url, timeout=30)
+
+
+def read(stream: IO[str], *, until: str) -> str:
+    """The next line, or nothing after the one that holds the mark."""
+    line = stream.readline()
+    return "" if until in line else line
 
 
 IVAN = Person(email="ivan@example.com", name="Иван Примеров", contact_id="1", tags=frozenset({"клиент"}))

@@ -23,6 +23,7 @@ from throwaway_servers import end, free_port, wait_until
 
 COMMAND = Path(sys.executable).with_name("orchestrator")
 TOKEN = "token-of-the-tests-only"
+PASSWORD = "password-of-the-tests-only"
 LIST = "amoCRM contacts"
 UNISENDER_KEY = "sandbox-key"
 
@@ -44,7 +45,7 @@ class Orchestra:
         return {
             "public_url": self.url,
             "data_folder": str(self.folder / "data"),
-            "security": {"encryption_keys": ["key-of-the-tests-only"]},
+            "security": {"encryption_keys": ["key-of-the-tests-only"], "admin_password": PASSWORD},
             "http": {"port": self.port, "tokens": [{"name": "tests", "token": TOKEN, "scopes": ["admin"]}]},
             "vendors": {"amocrm_url": self.sandbox.url, "unisender_url": self.sandbox.url},
             "integrations": [

@@ -31,6 +31,19 @@ def on_servers(
 
 
 @contextmanager
+def up_on_servers(
+    folder: Path, sandbox: SandboxControl, mariadb: MariaDB, settings: Mapping[str, Any] = NO_LIMITS
+) -> Iterator[Orchestra]:
+    """MariaDB, beanstalkd, and every role in one process: as real as `on_servers`, at a third of its start."""
+    with running_beanstalkd(binlog=False) as queue:
+        servers = {"database": {"url": mariadb.create(f"stage_{uuid4().hex[:12]}")}, "queue": {"url": queue.url}}
+        with orchestra(folder, sandbox, merged(settings, servers)) as service:
+            service.start("up")
+            introduce(service)
+            yield service
+
+
+@contextmanager
 def embedded(folder: Path, sandbox: SandboxControl, settings: Mapping[str, Any] = NO_LIMITS) -> Iterator[Orchestra]:
     """`orchestrator up`: SQLite, and a doorbell inside the process."""
     with orchestra(folder, sandbox, settings) as service:

@@ -17,6 +17,7 @@ from sandbox.demo.connectors import ConnectorFailedError
 from sandbox.demo.sandbox_control import SandboxFailedError, running
 from sandbox.demo.service import ServiceFailedError, running_service
 from sandbox.demo.service_story import ServiceStory
+from sandbox.demo.staying import Keep, stay
 from sandbox.demo.story import Story
 from sandbox.settings import RateLimits, Settings
 
@@ -57,8 +58,13 @@ def demo(
     connectors: Annotated[
         bool, typer.Option("--connectors", help="The two connectors alone, without the service.")
     ] = False,
+    keep: Annotated[
+        Keep, typer.Option(help="Stay until Ctrl-C, for a browser: before anything is linked, or after the story.")
+    ] = "no",
 ) -> None:
     """Bring everybody from amoCRM to Unisender, change people, and let an independent oracle judge the list."""
+    if connectors and keep != "no":
+        raise typer.BadParameter("--keep stays with the service; --connectors runs none: leave one of them out.")
     console = Console()
     try:
         with running("--contacts", str(contacts), "--seed", str(seed), "--rate-limits", rate_limits) as control:
@@ -67,7 +73,9 @@ def demo(
             else:
                 shutil.rmtree(folder / "service", ignore_errors=True)
                 with running_service(control, folder / "service") as service:
-                    right = ServiceStory(control, service, console).tell()
+                    right = keep == "empty" or ServiceStory(control, service, console).tell(goodbye=keep == "no")
+                    if keep != "no":
+                        stay(control, service, console, linked=keep == "story")
     except (ConnectorFailedError, SandboxFailedError, ServiceFailedError) as failure:
         console.print(f"[bold red]✗ stopped[/]  {failure}", highlight=False)
         sys.exit(1)

@@ -16,6 +16,7 @@ from sandbox.demo.sandbox_control import SandboxControl
 
 COMMAND = Path(sys.executable).with_name("orchestrator")
 TOKEN = "token-of-the-demo-only"  # noqa: S105 - of this demo, which ends with the process
+PASSWORD = "password-of-the-demo-only"  # noqa: S105 - as the token
 CLIENT, CLIENT_SECRET = "demo-client", "secret-of-the-demo-only"
 LONGEST_WAIT = 120.0
 
@@ -100,7 +101,7 @@ def _settings(control: SandboxControl, folder: Path, port: int) -> Mapping[str, 
     return {
         "public_url": f"http://127.0.0.1:{port}",
         "data_folder": str((folder / "data").resolve()),
-        "security": {"encryption_keys": ["key-of-the-demo-only"]},
+        "security": {"encryption_keys": ["key-of-the-demo-only"], "admin_password": PASSWORD},
         "http": {"port": port, "tokens": [{"name": "demo", "token": TOKEN, "scopes": ["admin"]}]},
         "vendors": {"amocrm_url": control.url, "unisender_url": control.url},
         "integrations": [{"name": "main", "client_id": CLIENT, "client_secret": CLIENT_SECRET}],

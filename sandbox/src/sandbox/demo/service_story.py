@@ -30,8 +30,8 @@ class ServiceStory:
         self._problems: list[str] = []
         self._latencies: dict[str, float] = {}
 
-    def tell(self) -> bool:
-        """True when the list was right after every chapter.
+    def tell(self, *, goodbye: bool = True) -> bool:
+        """True when the list was right after every chapter. Without `goodbye` the account stays linked.
 
         Raises:
             ServiceFailedError: the service refused something, or was not done in time.
@@ -45,7 +45,8 @@ class ServiceStory:
         self._opt_out(connection)
         say(people_table(self._service.get(f"accounts/{account}")["connections"][0]["people"]))
         say(latency_table(self._latencies))
-        self._unlink(account)
+        if goodbye:
+            self._unlink(account)
         say(verdict(self._problems))
         return not self._problems
 

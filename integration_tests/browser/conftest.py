@@ -1,0 +1,77 @@
+"""What the browser's tests share: one Chromium and one service over real servers a worker, a person a test.
+
+Pictures, and a trace of every test that failed, are kept in `.browser/`; `playwright show-trace` opens a trace.
+"""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from orchestra import Orchestra
+from playwright.sync_api import Browser
+from stages import up_on_servers
+
+from sandbox.demo.sandbox_control import running
+from throwaway_servers import MariaDB
+from visitor import Visitor, chromium, visiting
+
+KEPT = Path(__file__).parents[2] / ".browser"
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with chromium() as launched:
+        yield launched
+
+
+@pytest.fixture(scope="session")
+def empty_service(tmp_path_factory: pytest.TempPathFactory, mariadb_server: MariaDB) -> Iterator[Orchestra]:
+    """A service nobody has linked anything to."""
+    with (
+        running("--contacts", "60", "--rate-limits", "off") as sandbox,
+        up_on_servers(tmp_path_factory.mktemp("service"), sandbox, mariadb_server) as service,
+    ):
+        yield service
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    outcome: Any = yield
+    if outcome.get_result().failed:
+        item.stash[FAILED] = True
+
+
+@pytest.fixture
+def pictures(request: pytest.FixtureRequest) -> Path:
+    """The folder of a test's own pictures, empty."""
+    folder = KEPT / Path(request.node.fspath).stem / re.sub(r"[^\w.-]+", "_", request.node.name).strip("_")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
+def visit(request: pytest.FixtureRequest, browser: Browser, pictures: Path) -> Iterator[Callable[..., Visitor]]:
+    """Send a person to a service; at the end none of the pages may have done what pages must not do."""
+    visitors: list[Visitor] = []
+    with ExitStack() as open_contexts:
+
+        def sent(service: Orchestra, **how: Any) -> Visitor:
+            visitor = open_contexts.enter_context(visiting(browser, service.url, pictures, **how))
+            visitor.context.tracing.start(screenshots=True, snapshots=True)
+            visitors.append(visitor)
+            return visitor
+
+        yield sent
+        failed = request.node.stash.get(FAILED, False) or any(visitor.complaints for visitor in visitors)
+        for number, visitor in enumerate(visitors):
+            trace = pictures / f"trace-{number}.zip" if failed else None
+            visitor.context.tracing.stop(path=trace)
+            if failed and not visitor.page.is_closed():
+                visitor.picture(f"failed-{number}")
+    assert [visitor.complaints for visitor in visitors if visitor.complaints] == []
