@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
-from orchestrator.bootstrap.application import Application, api_tokens
+from orchestrator.bootstrap.application import Application
+from orchestrator.bootstrap.outside import api_tokens
 from orchestrator.config.loading import Loaded
 from orchestrator.config.reload import Reload, Reloader
 from orchestrator.domain.errors import OrchestratorError
