@@ -4,16 +4,18 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
 LOCK   := requirements.lock
+DOCS_VENV  := .venv-docs
+DOCS_STAMP := $(DOCS_VENV)/.ready
 MEMBERS := source-amocrm destination-unisender sandbox orchestrator
 
 # Every command starts many processes; compiled once, each starts in half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench lock format clean
+.PHONY: help setup demo test check docs bench lock format clean
 
 help: ## list these commands
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## make the virtual environment with pinned dependencies; commands land in .venv/bin
 
@@ -33,6 +35,14 @@ check: setup ## ruff, mypy --strict, import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
+docs: setup $(DOCS_STAMP) ## make the documentation site in .site/html; broken links, missing anchors and orphan pages are errors
+	@$(BIN)/python -m docs.site .site/source
+	@NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --strict
+
+$(DOCS_STAMP): docs/requirements.lock
+	@PYTHON="$(PYTHON)" sh .ci/setup.sh $(DOCS_VENV) docs/requirements.lock
+	@touch $@
+
 bench: setup ## measure connectors and service beside bare loops; writes docs/benchmarks.md
 	@PYTHONPATH=integration_tests/processes $(BIN)/python -m benchmarks $(BENCH_ARGS)
 
@@ -43,7 +53,9 @@ format: setup ## let ruff format and mend what it can
 lock: ## pin the newest versions again (needs uv)
 	uv pip compile -q --universal --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		$(MEMBERS:%=%/pyproject.toml) --group pyproject.toml:dev -o $(LOCK)
+	uv pip compile -q --universal --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		docs/requirements.in -o docs/requirements.lock
 
 clean: ## remove the virtual environments and everything the commands made
-	rm -rf .venv .venv-* .demo .bench .browser .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-* .demo .bench .browser .site .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

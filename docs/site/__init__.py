@@ -1,0 +1,1 @@
+"""Puts the documentation site's sources together; mkdocs makes pages of them. Run by `make docs`."""
