@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 
 from answering import TOKENS, Api, answering
 from orchestrator.domain.access import Scope
-from orchestrator.entrypoints.http.app import API, OPEN
+from orchestrator.entrypoints.http.app import API, OPEN, WIDGET
 from orchestrator.entrypoints.http.routing import Guarded
 
 SCOPES = list(Scope)
@@ -66,9 +66,14 @@ def test_every_address_is_a_line_of_the_table_and_the_open_ones_are_known(api: A
 
     app = make_app(api.services, HttpOptions())
     lines = {("/api/v1" if isinstance(line, Guarded) else "") + line.path for line in (*API, *OPEN)}
+    lines |= {"/widget/v1/{host}" + line.path for line in WIDGET}  # test_widget_http.py: none without amoCRM's token
 
     assert {route.path for route in app.routes} == lines | {"/api/v1/openapi.json"}  # type: ignore[attr-defined]
-    assert not [route for route in app.routes if isinstance(route, APIRoute) and not route.path.startswith("/api/v1/")]
+    assert not [
+        route
+        for route in app.routes
+        if isinstance(route, APIRoute) and not route.path.startswith(("/api/v1/", "/widget/v1/"))
+    ]
     assert {line.path for line in OPEN} == {
         "/webhooks/amocrm/{secret}", "/webhooks/amocrm/{secret}/", "/webhooks/unisender/{secret}",
         "/oauth/start", "/oauth/callback", "/callback", "/oauth/secrets", "/hooks/amocrm/uninstall",

@@ -15,6 +15,7 @@ from orchestrator.bootstrap.outside import Outside
 from orchestrator.config.settings import Settings
 
 if TYPE_CHECKING:
+    from orchestrator.services.admit_widget import AdmitWidget
     from orchestrator.services.apply_configuration import ApplyConfiguration
     from orchestrator.services.check_connection import CheckConnection
     from orchestrator.services.check_queue import CheckQueue
@@ -333,6 +334,12 @@ class Application(Outside):
         from orchestrator.services.close_repair import CloseRepair
 
         return CloseRepair(database=self.database, clock=self.clock)
+
+    @cached_property
+    def admit_widget(self) -> "AdmitWidget":
+        from orchestrator.services.admit_widget import AdmitWidget
+
+        return AdmitWidget(database=self.database, clock=self.clock)
 
     def declare(self) -> None:
         """Make the database agree with what the configuration says of integrations and connections."""

@@ -135,9 +135,13 @@ class Explanation:
     def verdict(self, language: Language) -> str:
         """The answer in one sentence."""
         who = self.name or ", ".join(self.addresses) or f"{self.stream} {self.record_id}"
-        why = next((step for outcome in ("stop", "unknown", "none") for step in self._telling(outcome)), None)
-        facts = {"who": who, "list": self.list_title, "why": why.text(language) if why else ""}
+        facts = {"who": who, "list": self.list_title, "why": self.why.text(language) if self.why else ""}
         return filled(_IN_LIST[self.in_list][language], facts)
+
+    @property
+    def why(self) -> Step | None:
+        """The step that keeps a person from the list."""
+        return next((step for outcome in ("stop", "unknown", "none") for step in self._telling(outcome)), None)
 
     def _telling(self, outcome: str) -> Sequence[Step]:
         """The steps of this outcome that can be the reason why; that nothing was asked of a person is none."""

@@ -21,8 +21,13 @@ def unisender_hook(public_url: str, connection: Connection) -> str:
 
 def consent_renewal(public_url: str, account: Account, integration: Integration) -> str:
     """Where an administrator of amoCRM renews the consent of this account."""
-    query = urlencode({"integration": integration.name, "account_id": account.id})
-    return f"{public_url.rstrip('/')}{OAUTH_START_PATH}?{query}"
+    return f"{public_url.rstrip('/')}{consent_path(integration, account)}"
+
+
+def consent_path(integration: Integration, account: Account | None) -> str:
+    """The same below our address; without an account for linking a new one."""
+    renewed = {"account_id": account.id} if account else {}
+    return f"{OAUTH_START_PATH}?{urlencode({'integration': integration.name, **renewed})}"
 
 
 def is_amocrm_hook_of(account: Account, address: str) -> bool:

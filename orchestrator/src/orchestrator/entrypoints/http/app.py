@@ -14,8 +14,12 @@ from orchestrator.entrypoints.http.edge import Edge
 from orchestrator.entrypoints.http.following import Followers
 from orchestrator.entrypoints.http.hook_intake import HookIntake
 from orchestrator.entrypoints.http.problems import answer_problems
-from orchestrator.entrypoints.http.routing import Gate, Guarded, Open, add_routes
+from orchestrator.entrypoints.http.routing import Embedded, Gate, Guarded, Open, add_routes
 from orchestrator.entrypoints.http.services import HttpOptions, Services
+from orchestrator.entrypoints.http.widget import account as widget_account
+from orchestrator.entrypoints.http.widget import connections as widget_connections
+from orchestrator.entrypoints.http.widget import contacts as widget_contacts
+from orchestrator.entrypoints.http.widget.cors import WidgetCors
 
 READ, WRITE, ADMIN = Scope.READ, Scope.WRITE, Scope.ADMIN
 
@@ -90,6 +94,19 @@ API = (
     Guarded("GET", "/diagnostics", system.get_diagnostics, ADMIN),
 )
 
+WIDGET = (
+    Embedded("GET", "/status", widget_account.get_status),
+    Embedded("POST", "/unlink", widget_account.unlink, admins_only=True, status=202),
+    Embedded("POST", "/lists", widget_connections.try_key, admins_only=True),
+    Embedded("POST", "/connections", widget_connections.add_connection, admins_only=True, status=201),
+    Embedded("GET", "/connections/{connection_id}", widget_connections.get_connection),
+    Embedded("PUT", "/connections/{connection_id}", widget_connections.change_connection, admins_only=True),
+    Embedded("POST", "/connections/{connection_id}/sync", widget_connections.start_sync, admins_only=True, status=202),
+    Embedded("GET", "/connections/{connection_id}/unsynced", widget_contacts.list_unsynced, admins_only=True),
+    Embedded("GET", "/contacts/{record_id}", widget_contacts.explain_contact),
+    Embedded("POST", "/contacts/{record_id}/sync", widget_contacts.sync_contact, status=202),
+)
+
 
 def make_app(services: Services, options: HttpOptions, *, doorkeeper: Doorkeeper | None = None) -> FastAPI:
     """The whole HTTP side. Nothing is started before the server runs its lifespan.
@@ -123,7 +140,9 @@ def make_app(services: Services, options: HttpOptions, *, doorkeeper: Doorkeeper
     app.state.gate = gate
     add_routes(app, OPEN, gate=gate)
     add_routes(app, API, gate=gate, prefix="/api/v1")
+    add_routes(app, WIDGET, gate=gate, prefix="/widget/v1/{host}")
     answer_problems(app)
     app.add_middleware(Edge, limits={"/webhooks/": options.body_limit_bytes})
+    app.add_middleware(WidgetCors)  # outside the Edge: its answers are to be read, too
     describe(app)
     return app

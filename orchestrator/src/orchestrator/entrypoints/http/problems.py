@@ -23,6 +23,7 @@ from orchestrator.domain.errors import (
     RejectedError,
     RetryableError,
 )
+from orchestrator.domain.widget_token import WidgetTokenError
 
 LOG = getLogger(__name__)
 
@@ -57,6 +58,7 @@ class TooSlowError(OrchestratorError):
 
 STATUS: tuple[tuple[type[OrchestratorError], HTTPStatus], ...] = (
     (UnauthenticatedError, HTTPStatus.UNAUTHORIZED),
+    (WidgetTokenError, HTTPStatus.UNAUTHORIZED),
     (ForbiddenError, HTTPStatus.FORBIDDEN),
     (NotFoundError, HTTPStatus.NOT_FOUND),
     (TooSlowError, HTTPStatus.REQUEST_TIMEOUT),
@@ -93,7 +95,7 @@ def problem(error: OrchestratorError) -> Response:
     headers: dict[str, str] = {}
     if isinstance(error, RetryableError):
         headers["Retry-After"] = str(max(1, round(error.retry_after or RETRY_SECONDS)))
-    if status is HTTPStatus.UNAUTHORIZED:
+    if isinstance(error, UnauthenticatedError):
         headers["WWW-Authenticate"] = 'Bearer realm="orchestrator"'
     return _response(status, code=error.code, detail=str(error), errors=_settings(error), headers=headers)
 

@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from orchestrator.domain.access import Caller, Doorkeeper, FailureLimit, Scope, bearer
 from orchestrator.domain.errors import ForbiddenError
 from orchestrator.entrypoints.http.problems import MEDIA_TYPE, TooManyFailuresError, UnauthenticatedError
+from orchestrator.entrypoints.http.widget.admission import admitted
 from orchestrator.ports.clock import Clock
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -42,6 +43,18 @@ class Guarded:
     produces: str = "application/json"
 
 
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A line for the widget inside amoCRM's pages: amoCRM's one-time token opens it, for its own account only."""
+
+    method: str
+    path: str
+    endpoint: Callable[..., Any]
+    admins_only: bool = False
+    """Whether amoCRM must say that the user is an administrator."""
+    status: int = HTTPStatus.OK
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
     """Lets calls in. Used by one event loop only."""
@@ -66,11 +79,21 @@ class Gate:
         return caller
 
 
-def add_routes(app: FastAPI, lines: Sequence[Open | Guarded], *, gate: Gate, prefix: str = "") -> None:
+def add_routes(app: FastAPI, lines: Sequence[Open | Guarded | Embedded], *, gate: Gate, prefix: str = "") -> None:
     """Add every line. A guarded one is tagged with the module its endpoint lives in."""
     for line in lines:
         if isinstance(line, Open):
             app.router.add_route(prefix + line.path, line.endpoint, methods=[line.method], include_in_schema=False)
+            continue
+        if isinstance(line, Embedded):
+            app.router.add_api_route(
+                prefix + line.path,
+                line.endpoint,
+                methods=[line.method],
+                status_code=line.status,
+                route_class_override=_admitting_first(line),
+                include_in_schema=False,
+            )
             continue
         name = line.endpoint.__name__
         app.router.add_api_route(
@@ -101,6 +124,22 @@ def _asking_first(gate: Gate, scope: Scope) -> type[APIRoute]:
             return handler
 
     return AskingFirst
+
+
+def _admitting_first(line: Embedded) -> type[APIRoute]:
+    class AdmittingFirst(APIRoute):
+        """Asks for the one-time token before the body is read and parameters are looked at."""
+
+        def get_route_handler(self) -> Handler:
+            inner = super().get_route_handler()
+
+            async def handler(request: Request) -> Response:
+                request.state.widget = await admitted(request, admins_only=line.admins_only)
+                return await inner(request)
+
+            return handler
+
+    return AdmittingFirst
 
 
 def _described(line: Guarded) -> dict[int | str, dict[str, Any]]:

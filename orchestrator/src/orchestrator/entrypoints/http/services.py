@@ -8,6 +8,7 @@ from orchestrator.domain.wording import Language
 from orchestrator.ports.clock import Clock
 from orchestrator.ports.meter import Meter
 from orchestrator.ports.spool import Spool
+from orchestrator.services.admit_widget import AdmitWidget
 from orchestrator.services.close_repair import CloseRepair
 from orchestrator.services.explain_contact import ExplainContact
 from orchestrator.services.link_account import LinkAccount
@@ -56,6 +57,7 @@ class Services:
     explain_contact: ExplainContact
     plan_sync: PlanSync
     close_repair: CloseRepair
+    admit_widget: AdmitWidget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
