@@ -63,3 +63,12 @@ def test_nonces_are_forgotten_after_their_time(database: Database) -> None:
 
         assert tx.nonces.prune(NOON) == 1
         assert not tx.nonces.spend("two", until=NOON + SECOND, now=NOON)
+
+
+def test_what_was_spent_is_known_until_its_time(database: Database) -> None:
+    with database.begin() as tx:
+        tx.nonces.spend("nonce", until=NOON + SECOND, now=NOON)
+
+        assert tx.nonces.spent("nonce", now=NOON)
+        assert not tx.nonces.spent("nonce", now=NOON + SECOND)
+        assert not tx.nonces.spent("another", now=NOON)

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from orchestrator.services.run_sync import RunSync
     from orchestrator.services.sample_account import SampleAccount
     from orchestrator.services.schedule import Schedule
+    from orchestrator.services.sign_in import SignIn
     from orchestrator.services.sweep import Sweep
     from orchestrator.services.unlink_account import UnlinkAccount
     from orchestrator.services.watch_webhooks import WatchWebhooks
@@ -340,6 +341,19 @@ class Application(Outside):
         from orchestrator.services.admit_widget import AdmitWidget
 
         return AdmitWidget(database=self.database, clock=self.clock)
+
+    @cached_property
+    def sign_in(self) -> "SignIn":
+        from orchestrator.adapters.passwords import Argon2Passwords
+        from orchestrator.services.sign_in import SignIn
+
+        return SignIn(
+            database=self.database,
+            clock=self.clock,
+            passwords=Argon2Passwords(),
+            signing_key=self.vault.signing_key(),
+            password=self.settings.security.admin_password,
+        )
 
     def declare(self) -> None:
         """Make the database agree with what the configuration says of integrations and connections."""

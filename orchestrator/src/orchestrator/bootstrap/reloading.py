@@ -42,6 +42,7 @@ def take_over(application: Application, reload: Reload) -> None:
         return
     application.settings = reload.settings
     application.doorkeeper.know(api_tokens(reload.settings))
+    application.sign_in.know(reload.settings.security.admin_password)
     logging.getLogger().setLevel(reload.settings.logging.level.upper())
     LOG.info("configuration_taken", extra={"changed": list(reload.changed)})
     if reload.restart_needed:

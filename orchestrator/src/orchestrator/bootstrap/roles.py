@@ -148,6 +148,7 @@ def _server(application: Application) -> "Server":
         language=settings.language or "en",
         body_limit_bytes=settings.webhooks.body_limit_bytes,
         database_wait_seconds=settings.webhooks.database_wait_seconds,
+        public_url=application.public_url,
         open_metrics=settings.http.open_metrics,
         threads=settings.http.threads,
     )

@@ -1,5 +1,7 @@
 """`orchestrator keys`: what encrypts secrets in the database."""
 
+import sys
+
 import typer
 
 from orchestrator.cli.opening import ACTOR, opened
@@ -14,6 +16,20 @@ def new() -> None:
     from orchestrator.config.first_run import new_secret  # noqa: PLC0415 - not for --help
 
     typer.echo(new_secret())
+
+
+@keys.command()
+def hash_password() -> None:
+    """Ask for a password and print what may stand in security.admin_password instead of it (argon2id)."""
+    from orchestrator.adapters.passwords import hashed  # noqa: PLC0415 - not for --help
+    from orchestrator.cli.screen import Screen, language_of  # noqa: PLC0415
+
+    if sys.stdin.isatty():
+        asked = Screen(language=language_of(None), as_json=False).text("new_password")
+        password = typer.prompt(asked, hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    typer.echo(hashed(password))
 
 
 @keys.command()

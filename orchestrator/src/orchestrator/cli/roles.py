@@ -23,6 +23,7 @@ def up(*, config: ConfigFile = None) -> None:
     with telling_errors():
         _first_start(config)
         with _service(config) as application:
+            _say_where(application)
             answered(_ended(in_time=roles.up(application)))
 
 
@@ -78,6 +79,15 @@ def _first_start(config: Path | None) -> None:
 
     for path in create_files(config or CONFIGURATION):
         Screen(language=language_of(None), as_json=False).say("file_written", path=path)
+
+
+def _say_where(application: "Application") -> None:
+    """Where the pages are, once there is a password."""
+    from orchestrator.cli.screen import Screen, language_of  # noqa: PLC0415
+
+    if application.settings.security.admin_password is not None:
+        screen = Screen(language=language_of(application.settings.language), as_json=False)
+        screen.say("sign_in_at", url=application.public_url)
 
 
 @contextmanager

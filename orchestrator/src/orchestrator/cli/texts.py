@@ -54,6 +54,11 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "managed_by_database": ("database", "база данных"),
     "managed_by_yaml": ("configuration file", "файл конфигурации"),
     # answers
+    "new_password": ("Password", "Пароль"),
+    "sign_in_at": (
+        "The pages: {url} (the password is admin_password in secrets.yaml)",
+        "Страницы: {url} (пароль — admin_password в secrets.yaml)",
+    ),
     "account_head": ("{sign} {host}  {status}", "{sign} {host}  {status}"),
     "account_polled": (
         "  amoCRM sends no webhooks for it; changes arrive with the scheduled syncs.",

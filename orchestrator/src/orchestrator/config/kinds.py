@@ -1,5 +1,6 @@
 """Kinds of values in the configuration; each refuses with what is wrong and what to do, never repeating the value."""
 
+import re
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,6 +22,8 @@ from orchestrator.domain.secret import Secret
 
 SHORTEST_SECRET = 16
 """Characters of a key or token that cannot be guessed."""
+
+ARGON2ID = re.compile(r"\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+")
 
 
 class Part(BaseModel):
@@ -61,6 +64,16 @@ SecretText = Annotated[
     WithJsonSchema({"type": "string"}),
 ]
 LongSecret = Annotated[SecretText, AfterValidator(_long)]
+
+
+def _password(secret: Secret) -> Secret:
+    text = secret.reveal()
+    if text.startswith("$argon2") and not ARGON2ID.fullmatch(text):
+        raise ValueError("it begins like a hash and is none: take the line that orchestrator keys hash-password prints")
+    return secret
+
+
+Password = Annotated[LongSecret, AfterValidator(_password)]
 
 
 def _split(url: str) -> SplitResult:

@@ -11,7 +11,9 @@ from orchestrator.config.loading import Loaded
 from orchestrator.config.problem import ConfigurationError, Problem
 from orchestrator.config.settings import Settings
 
-LIVE = ("integrations", "connections", "connection_defaults", "http.tokens", "logging.level")
+LIVE = (
+    "integrations", "connections", "connection_defaults", "http.tokens", "security.admin_password", "logging.level",
+)  # fmt: skip
 """Keys that take effect at once; others need a restart."""
 
 Fingerprint = Mapping[Path, object]

@@ -14,6 +14,7 @@ from orchestrator.config.kinds import (
     HttpUrl,
     LongSecret,
     Part,
+    Password,
     PublicUrl,
     QueueUrl,
     SecretText,
@@ -49,8 +50,10 @@ class SecuritySettings(Part):
         default=(),
         description="Keys that encrypt secrets in the database, the newest first; at least one. Use `!secret`.",
     )
-    admin_password: LongSecret | None = Field(
-        default=None, description="Password of the web pages; null: the pages are off. Use `!secret`."
+    admin_password: Password | None = Field(
+        default=None,
+        description="Password of the pages, or an argon2id hash of it (`orchestrator keys hash-password`); null: the"
+        " pages are off. Use `!secret`.",
     )
 
 

@@ -73,6 +73,10 @@ class FailureLimit:
             }
         self._failures.setdefault(address, deque(maxlen=self._most)).append(now)
 
+    def forgive(self, address: str) -> None:
+        """It turned out to be somebody we know."""
+        self._failures.pop(address, None)
+
     def wait(self, address: str, *, now: datetime) -> timedelta | None:
         """How long this address must wait before it is listened to again; None: not at all."""
         moments = self._failures.get(address)

@@ -324,6 +324,10 @@ class Nonces(Protocol):
         """True the first time only (oauth_state, one-time tokens). Remembered until then."""
         ...
 
+    def spent(self, nonce: str, *, now: datetime) -> bool:
+        """Whether it was spent and is remembered."""
+        ...
+
     def prune(self, now: datetime) -> int: ...
 
 

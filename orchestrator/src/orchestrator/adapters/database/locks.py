@@ -49,5 +49,10 @@ class SqlNonces:
             return False
         return True
 
+    def spent(self, nonce: str, *, now: datetime) -> bool:
+        fingerprint = self._sql.vault.fingerprint(nonce)
+        known = select(nonces.c.until).where(nonces.c.fingerprint == fingerprint, nonces.c.until > now)
+        return self._sql.row(known) is not None
+
     def prune(self, now: datetime) -> int:
         return self._sql.change(delete(nonces).where(nonces.c.until <= now))

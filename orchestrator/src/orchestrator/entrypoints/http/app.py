@@ -9,6 +9,9 @@ from fastapi import FastAPI
 from orchestrator.domain.access import Doorkeeper, FailureLimit, Scope
 from orchestrator.entrypoints.http import health, oauth, webhooks
 from orchestrator.entrypoints.http.api import accounts, connections, contacts, integrations, repairs, syncs, system
+from orchestrator.entrypoints.http.dashboard.door import answer_strays
+from orchestrator.entrypoints.http.dashboard.routes import PAGES
+from orchestrator.entrypoints.http.dashboard.sign_in import Guesses
 from orchestrator.entrypoints.http.description import describe
 from orchestrator.entrypoints.http.edge import Edge
 from orchestrator.entrypoints.http.following import Followers
@@ -127,6 +130,7 @@ def make_app(services: Services, options: HttpOptions, *, doorkeeper: Doorkeeper
         app.state.consents = CapacityLimiter(oauth.MOST_CONSENTS)
         app.state.connectors = CapacityLimiter(connections.MOST_CONNECTORS)
         app.state.followers = Followers()
+        app.state.guesses = Guesses()
         try:
             yield
         finally:
@@ -141,7 +145,9 @@ def make_app(services: Services, options: HttpOptions, *, doorkeeper: Doorkeeper
     add_routes(app, OPEN, gate=gate)
     add_routes(app, API, gate=gate, prefix="/api/v1")
     add_routes(app, WIDGET, gate=gate, prefix="/widget/v1/{host}")
+    add_routes(app, PAGES, gate=gate)
     answer_problems(app)
+    answer_strays(app)
     app.add_middleware(Edge, limits={"/webhooks/": options.body_limit_bytes})
     app.add_middleware(WidgetCors)  # outside the Edge: its answers are to be read, too
     describe(app)

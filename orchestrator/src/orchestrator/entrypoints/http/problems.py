@@ -80,7 +80,7 @@ FRAMEWORK_CODES = {
 
 
 def answer_problems(app: FastAPI) -> None:
-    """Whatever goes wrong in `app` is answered as a problem."""
+    """Whatever goes wrong in `app` is answered as a problem; pages answer for themselves."""
     app.add_exception_handler(OrchestratorError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _frameworks)
@@ -169,11 +169,16 @@ async def _frameworks(_: Request, error: Exception) -> Response:
     return _response(status, code=code, detail=detail, headers=error.headers)
 
 
-def fault(error: Exception, scope: Scope) -> Response:
-    """A mistake of ours: told to the log without the error's own words (they may quote people), not to the caller."""
+def log_fault(error: Exception, scope: Scope) -> None:
+    """A mistake of ours, without the error's own words: they may quote people."""
     last = traceback.extract_tb(error.__traceback__)[-1:]
     place = f"{last[0].filename}:{last[0].lineno}" if last else ""
     LOG.error("http_call_failed", extra={"error": type(error).__name__, "at": place, "route": _route(scope)})
+
+
+def fault(error: Exception, scope: Scope) -> Response:
+    """Told to the log, not to the caller."""
+    log_fault(error, scope)
     return _response(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         code=OrchestratorError.code,

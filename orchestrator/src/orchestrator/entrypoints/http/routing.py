@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 
 from orchestrator.domain.access import Caller, Doorkeeper, FailureLimit, Scope, bearer
 from orchestrator.domain.errors import ForbiddenError
+from orchestrator.entrypoints.http.dashboard.door import Endpoint, Passing
 from orchestrator.entrypoints.http.problems import MEDIA_TYPE, TooManyFailuresError, UnauthenticatedError
 from orchestrator.entrypoints.http.widget.admission import admitted
 from orchestrator.ports.clock import Clock
@@ -55,6 +56,19 @@ class Embedded:
     status: int = HTTPStatus.OK
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A line for people: a page or what its forms do, guarded by the session of whoever signed in."""
+
+    method: str
+    path: str
+    endpoint: Endpoint
+    for_everybody: bool = False
+    """Also for who is not signed in."""
+    slow: bool = False
+    """Waits for a vendor or a connector."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
     """Lets calls in. Used by one event loop only."""
@@ -79,7 +93,9 @@ class Gate:
         return caller
 
 
-def add_routes(app: FastAPI, lines: Sequence[Open | Guarded | Embedded], *, gate: Gate, prefix: str = "") -> None:
+def add_routes(
+    app: FastAPI, lines: Sequence[Open | Guarded | Embedded | Page], *, gate: Gate, prefix: str = ""
+) -> None:
     """Add every line. A guarded one is tagged with the module its endpoint lives in."""
     for line in lines:
         if isinstance(line, Open):
@@ -94,6 +110,10 @@ def add_routes(app: FastAPI, lines: Sequence[Open | Guarded | Embedded], *, gate
                 route_class_override=_admitting_first(line),
                 include_in_schema=False,
             )
+            continue
+        if isinstance(line, Page):
+            passing = Passing(endpoint=line.endpoint, for_everybody=line.for_everybody, slow=line.slow)
+            app.router.add_route(prefix + line.path, passing.answer, methods=[line.method], include_in_schema=False)
             continue
         name = line.endpoint.__name__
         app.router.add_api_route(

@@ -22,6 +22,7 @@ from orchestrator.services.rename_account import RenameAccount
 from orchestrator.services.report import Report
 from orchestrator.services.retry_contacts import RetryContacts
 from orchestrator.services.sample_account import SampleAccount
+from orchestrator.services.sign_in import SignIn
 from orchestrator.services.unlink_account import UnlinkAccount
 from orchestrator.services.watch_webhooks import WatchWebhooks
 
@@ -58,6 +59,7 @@ class Services:
     plan_sync: PlanSync
     close_repair: CloseRepair
     admit_widget: AdmitWidget
+    sign_in: SignIn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,8 @@ class HttpOptions:
     """Of webhooks."""
     database_wait_seconds: float = 1.2
     """How long a webhook waits for the database before it is kept in a file."""
+    public_url: str = "http://127.0.0.1"
+    """Where browsers reach us; https keeps cookies to encrypted connections."""
     open_metrics: bool = False
     """Whether /metrics asks for no token."""
     threads: int = 8

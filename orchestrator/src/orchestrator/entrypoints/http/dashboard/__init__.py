@@ -1,0 +1,1 @@
+"""The pages: what an operator sees and does in a browser. Server-rendered, guarded by a session."""

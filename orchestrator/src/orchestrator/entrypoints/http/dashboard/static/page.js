@@ -1,0 +1,15 @@
+// What every page does beyond plain HTML. Without it everything still works.
+import { followRegions } from "./live.js";
+import { showLocalTimes } from "./times.js";
+
+showLocalTimes(document);
+followRegions(document);
+
+// A form is sent once, however often its button is pressed.
+document.addEventListener("submit", (event) => {
+  if (event.target.dataset.sent) event.preventDefault();
+  else event.target.dataset.sent = "yes";
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});

@@ -1,0 +1,9 @@
+"""Every text of the pages: `area.key`. Reasons and repairs have texts of their own in the domain."""
+
+from orchestrator.entrypoints.http.dashboard.texts.accounts import ACCOUNTS
+from orchestrator.entrypoints.http.dashboard.texts.errors import ERRORS
+from orchestrator.entrypoints.http.dashboard.texts.layout import LAYOUT
+from orchestrator.entrypoints.http.dashboard.wording import Texts
+
+AREAS: dict[str, Texts] = {"accounts": ACCOUNTS, "errors": ERRORS, "layout": LAYOUT}
+TEXTS: Texts = {f"{area}.{key}": text for area, texts in AREAS.items() for key, text in texts.items()}
