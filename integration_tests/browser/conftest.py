@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from orchestra import Orchestra
+from furnished import furnish
+from orchestra import PASSWORD, Orchestra
 from playwright.sync_api import Browser
 from stages import up_on_servers
 
@@ -39,6 +40,28 @@ def empty_service(tmp_path_factory: pytest.TempPathFactory, mariadb_server: Mari
         yield service
 
 
+@pytest.fixture(scope="session")
+def furnished_service(tmp_path_factory: pytest.TempPathFactory, mariadb_server: MariaDB) -> Iterator[Orchestra]:
+    """A service with everything a page may have to show; tests leave it as it is."""
+    with (
+        running("--contacts", "60", "--rate-limits", "off") as sandbox,
+        up_on_servers(tmp_path_factory.mktemp("service"), sandbox, mariadb_server) as service,
+    ):
+        furnish(service)
+        yield service
+
+
+@pytest.fixture(scope="session")
+def session(browser: Browser, furnished_service: Orchestra, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The browser state of who has signed in to it: `visit(service, session=session)`."""
+    folder = tmp_path_factory.mktemp("session")
+    with visiting(browser, furnished_service.url, folder) as visitor:
+        visitor.open("/sign-in")
+        visitor.sign_in(PASSWORD)
+        visitor.context.storage_state(path=folder / "state.json")
+    return folder / "state.json"
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     outcome: Any = yield
@@ -48,10 +71,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 @pytest.fixture
 def pictures(request: pytest.FixtureRequest) -> Path:
-    """The folder of a test's own pictures, empty."""
+    """The folder of a test's own pictures; it is there once there is one."""
     folder = KEPT / Path(request.node.fspath).stem / re.sub(r"[^\w.-]+", "_", request.node.name).strip("_")
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     return folder
 
 

@@ -44,6 +44,12 @@ class Visitor:
         assert response is not None
         return response
 
+    def sign_in(self, password: str) -> None:
+        """From the page that asks for it."""
+        self.page.locator("input[name=password]").fill(password)
+        self.page.locator("main button").click()
+        self.page.wait_for_url(lambda url: "/sign-in" not in url)
+
     def picture(self, name: str) -> Path:
         """Keep the whole page as it is now."""
         path = self._pictures / f"{name}.png"
@@ -111,17 +117,16 @@ def chromium() -> Iterator[Browser]:
 @contextmanager
 def visiting(
     browser: Browser, url: str, pictures: Path, *,
-    language: str = "en", width: int = WIDE, dark: bool = False, cookies: Path | None = None, touch: bool = False,
+    language: str = "en", width: int = WIDE, dark: bool = False, session: Path | None = None,
 ) -> Iterator[Visitor]:  # fmt: skip
-    """A person with a browser that was never anywhere, or (`cookies`: a saved state) has signed in before."""
+    """A person with a browser that was never anywhere, or has a `session` saved before."""
     context = browser.new_context(
         locale={"en": "en-GB", "ru": "ru-RU"}[language],
         timezone_id="Europe/Moscow",
         viewport={"width": width, "height": HEIGHTS[width]},
         color_scheme="dark" if dark else "light",
         reduced_motion="reduce",
-        has_touch=touch,
-        storage_state=cookies,
+        storage_state=session,
     )
     try:
         yield Visitor(context, url, pictures, language=language)
