@@ -1,12 +1,12 @@
-"""The command line: `destination-unisender spec | check | discover | write`. Importing it has no side effects."""
+"""The command line: `spec | check | discover | preview | write`. Importing it has no side effects."""
 
 import argparse
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import orjson
 
@@ -45,6 +45,10 @@ def launch(args: Sequence[str]) -> int:
                 _check(chosen.config, output)
             case "discover":
                 _discover(chosen.config, output)
+            case "preview":
+                stop.listen()
+                records = _without_states(sys.stdin.buffer)
+                _write(chosen.config, chosen.catalog, records, output, stop, rehearsal=True)
             case _:
                 stop.listen()
                 _write(chosen.config, chosen.catalog, sys.stdin.buffer, output, stop)
@@ -91,18 +95,37 @@ def _discover(config_path: str, output: Output) -> None:
     output.emit({"type": "DESTINATION_CATALOG", "destination_catalog": destination_catalog(client)})
 
 
-def _write(config_path: str, catalog_path: str, lines: BinaryIO, output: Output, stop: StopSignal) -> None:
+def _write(
+    config_path: str,
+    catalog_path: str,
+    lines: Iterable[bytes],
+    output: Output,
+    stop: StopSignal,
+    *,
+    rehearsal: bool = False,
+) -> None:
     raw_config = _read_json(config_path, what="configuration")
     _hide_key(raw_config, output)
     raw_catalog = _read_json(catalog_path, what="configured catalog")
     _tune_garbage_collection()
-    loop = open_loop(raw_config, raw_catalog, output=output, stop=stop)
+    loop = open_loop(raw_config, raw_catalog, output=output, stop=stop, rehearsal=rehearsal)
     try:
         for line in lines:
             loop.feed(line)
         loop.finish()
     finally:
         loop.close()
+
+
+def _without_states(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """A STATE that came back would say that what is before it was stored."""
+    for line in lines:
+        try:
+            message = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            message = None  # the loop says what is wrong with it
+        if not isinstance(message, dict) or message.get("type") != "STATE":
+            yield line
 
 
 def _hide_key(raw_config: object, output: Output) -> None:
@@ -138,10 +161,11 @@ def _parser() -> argparse.ArgumentParser:
     for name, about in (
         ("check", "see whether the configuration works"),
         ("discover", "print what the destination can take"),
+        ("preview", "tell what writing the Airbyte records on stdin would change at Unisender, and change nothing"),
         ("write", "write the Airbyte messages on stdin to Unisender"),
     ):
         command = commands.add_parser(name, help=about)
         command.add_argument("--config", required=True, help="path of the configuration, JSON")
-        if name == "write":
+        if name in ("preview", "write"):
             command.add_argument("--catalog", required=True, help="path of the configured catalog, JSON")
     return parser

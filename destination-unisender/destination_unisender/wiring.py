@@ -16,6 +16,7 @@ from destination_unisender.messages import MessageLoop
 from destination_unisender.outcomes import Ledger
 from destination_unisender.output import Output
 from destination_unisender.preparation import find_problems, prepare
+from destination_unisender.rehearsal import RehearsingClient
 from destination_unisender.stopping import StopSignal
 from destination_unisender.transport import Transport
 
@@ -33,12 +34,15 @@ def find_problem(raw_config: object, *, log: Log) -> UnisenderError | None:
 
 
 def open_client(config: Config, *, log: Log, stop: StopSignal | None = None) -> Client:
-    transport = Transport(config, wait=stop.wait if stop else time.sleep, log=log)
-    return Client(transport, api_key=config.api_key.get_secret_value())
+    return Client(_transport(config, log=log, stop=stop), api_key=config.api_key.get_secret_value())
 
 
-def open_loop(raw_config: object, raw_catalog: object, *, output: Output, stop: StopSignal) -> MessageLoop:
+def open_loop(
+    raw_config: object, raw_catalog: object, *, output: Output, stop: StopSignal, rehearsal: bool = False
+) -> MessageLoop:
     """Everything `write` needs, wired; the list and the fields are there when it returns.
+
+    In a `rehearsal` nothing is changed at Unisender: every call that would is told.
 
     Raises:
         ConfigError: the configuration, the catalog or the account needs a change.
@@ -55,6 +59,9 @@ def open_loop(raw_config: object, raw_catalog: object, *, output: Output, stop: 
                 " addresses can be found, or on_delete: ignore."
             )
     client = open_client(config, log=output.log, stop=stop)
+    if rehearsal:
+        transport, key = _transport(config, log=output.log, stop=stop), config.api_key.get_secret_value()
+        client = RehearsingClient(transport, api_key=key, analytics=output.analytics)
     prepared = prepare(client, config)
     mapper = RecordMapper(config, names=prepared.names)
     key_field = config.mapping.key_field
@@ -80,6 +87,10 @@ def open_loop(raw_config: object, raw_catalog: object, *, output: Output, stop: 
         output=output,
         stop=stop,
     )
+
+
+def _transport(config: Config, *, log: Log, stop: StopSignal | None) -> Transport:
+    return Transport(config, wait=stop.wait if stop else time.sleep, log=log)
 
 
 def _recheck(client: Client, config: Config, *, list_id: str) -> None:

@@ -1,13 +1,13 @@
 """A runner in memory: the small CRM, the flow, the small list; with a place to step in between any two steps."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fake_crm import FakeCrm
 from fake_unisender import FakeUnisender
 from orchestrator.domain.connection import RunnerKind
 from orchestrator.domain.failure import Failure
-from orchestrator.ports.runner import CheckEnd, Flow, Outcome, ReadRecord, RunEnd, SyncOrder
+from orchestrator.ports.runner import CheckEnd, DestinationOrder, Flow, Foretold, Outcome, ReadRecord, RunEnd, SyncOrder
 
 
 class BrokenOffError(Exception):
@@ -38,6 +38,9 @@ class FakeRunner:
 
     def check(self, connector: str, config: Mapping[str, Any]) -> CheckEnd:
         return CheckEnd(succeeded=True)
+
+    def preview(self, order: DestinationOrder, records: Sequence[ReadRecord]) -> Foretold:
+        raise NotImplementedError
 
     def warm(self) -> None:
         """Nothing to warm."""

@@ -105,6 +105,12 @@ class MemoryAmocrm:
     def custom_fields(self, *, host: str, access_token: Secret, entity: str) -> Sequence[Mapping[str, Any]]:
         raise NotImplementedError
 
+    def users(self, *, host: str, access_token: Secret) -> Sequence[Mapping[str, Any]]:
+        raise NotImplementedError
+
+    def tags(self, *, host: str, access_token: Secret, entity: str) -> Sequence[Mapping[str, Any]]:
+        raise NotImplementedError
+
     def sample(self, *, host: str, access_token: Secret, entity: str, limit: int) -> Sequence[Mapping[str, Any]]:
         raise NotImplementedError
 

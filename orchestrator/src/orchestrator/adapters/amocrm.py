@@ -29,6 +29,8 @@ from orchestrator.ports.vendors import AmocrmAccount, TokenPair, WebhookSubscrip
 API = "/api/v4"
 LARGEST_PAGE = 250
 MOST_PAGES = 100
+MOST_TAG_PAGES = 4
+"""Tags are suggested, not checked: the first thousand will do."""
 LARGEST_BODY = 32 * 1024 * 1024
 DAY = 86_400
 SHARED_HOST = "www.amocrm.ru"
@@ -116,18 +118,28 @@ class HttpAmocrm:
         api_object(answer, host=host, path="/webhooks")
 
     def custom_fields(self, *, host: str, access_token: Secret, entity: str) -> Sequence[Mapping[str, Any]]:
-        fields: list[Mapping[str, Any]] = []
-        for page in range(1, MOST_PAGES + 1):
-            query = {"limit": str(LARGEST_PAGE), "page": str(page)}
-            found = self._get(host, access_token, f"/{entity}/custom_fields", query)
-            fields += _embedded(found, "custom_fields", host=host)
-            if not isinstance(found.get("_links"), dict) or "next" not in found["_links"]:
-                break
-        return fields
+        return self._pages(host, access_token, f"/{entity}/custom_fields", "custom_fields")
+
+    def users(self, *, host: str, access_token: Secret) -> Sequence[Mapping[str, Any]]:
+        return self._pages(host, access_token, "/users", "users")
+
+    def tags(self, *, host: str, access_token: Secret, entity: str) -> Sequence[Mapping[str, Any]]:
+        return self._pages(host, access_token, f"/{entity}/tags", "tags", most=MOST_TAG_PAGES)
 
     def sample(self, *, host: str, access_token: Secret, entity: str, limit: int) -> Sequence[Mapping[str, Any]]:
         query = {"limit": str(min(limit, LARGEST_PAGE)), "order[updated_at]": "desc"}
         return _embedded(self._get(host, access_token, f"/{entity}", query), entity, host=host)
+
+    def _pages(
+        self, host: str, access_token: Secret, path: str, key: str, *, most: int = MOST_PAGES
+    ) -> Sequence[Mapping[str, Any]]:
+        items: list[Mapping[str, Any]] = []
+        for page in range(1, most + 1):
+            found = self._get(host, access_token, path, {"limit": str(LARGEST_PAGE), "page": str(page)})
+            items += _embedded(found, key, host=host)
+            if not isinstance(found.get("_links"), dict) or "next" not in found["_links"]:
+                break
+        return items
 
     def _token(
         self, integration: Integration, host: str, grant: Mapping[str, str], *, counted_as: str | None = None

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from orchestrator.services.manage_integrations import ManageIntegrations
     from orchestrator.services.measure import Measure
     from orchestrator.services.plan_sync import PlanSync
+    from orchestrator.services.preview_rows import PreviewRows
     from orchestrator.services.prune import Prune
     from orchestrator.services.queue_sync import QueueSync
     from orchestrator.services.receive_opt_out import ReceiveOptOut
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from orchestrator.services.run_sync import RunSync
     from orchestrator.services.sample_account import SampleAccount
     from orchestrator.services.schedule import Schedule
+    from orchestrator.services.set_up_connection import SetUpConnection
     from orchestrator.services.sign_in import SignIn
     from orchestrator.services.sweep import Sweep
     from orchestrator.services.unlink_account import UnlinkAccount
@@ -316,6 +318,32 @@ class Application(Outside):
             refresh_token=self.refresh_token,
             vendors=self.vendors,
             clock=self.clock,
+        )
+
+    @cached_property
+    def set_up_connection(self) -> "SetUpConnection":
+        from orchestrator.adapters.cron import check_cron
+        from orchestrator.config.declared import connection_settings
+        from orchestrator.services.set_up_connection import SetUpConnection
+
+        return SetUpConnection(
+            database=self.database,
+            unisender=self.unisender,
+            plan_sync=self.plan_sync,
+            refresh_suppressions=self.refresh_suppressions,
+            queue_sync=self.queue_sync,
+            clock=self.clock,
+            public_url=self.public_url,
+            check_schedule=check_cron,
+            defaults=connection_settings(self.settings.connection_defaults),
+        )
+
+    @cached_property
+    def preview_rows(self) -> "PreviewRows":
+        from orchestrator.services.preview_rows import PreviewRows
+
+        return PreviewRows(
+            database=self.database, runners=self.runners, refresh_token=self.refresh_token, vendors=self.vendors
         )
 
     @cached_property

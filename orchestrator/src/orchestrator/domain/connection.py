@@ -14,6 +14,7 @@ STREAMS = ("contacts", "companies")
 class ConnectionStatus(StrEnum):
     """Whether a connection works."""
 
+    DRAFT = "draft"  # being set up: its key and its list are known, and it does nothing yet
     ACTIVE = "active"
     PAUSED = "paused"  # changes gather, nothing is sent
     REMOVED = "removed"

@@ -122,6 +122,15 @@ class CheckEnd:
     code: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foretold:
+    """What writing some records would change at the vendor: its API's calls, as `{"method": …, parameters…}`."""
+
+    calls: Sequence[Mapping[str, Any]] = ()
+    failure: Failure | None = None
+    """Why it cannot be told."""
+
+
 class Runner(Protocol):
     """Runs connectors. Safe to use from several threads."""
 
@@ -135,6 +144,10 @@ class Runner(Protocol):
         ...
 
     def check(self, connector: str, config: Mapping[str, Any]) -> CheckEnd: ...
+
+    def preview(self, order: DestinationOrder, records: Sequence[ReadRecord]) -> Foretold:
+        """Let the destination tell what it would send for these, and send nothing."""
+        ...
 
     def warm(self) -> None:
         """Prepare what the first run would have to wait for (may be called before any run, must not fail)."""

@@ -65,6 +65,14 @@ class Amocrm(Protocol):
 
     def custom_fields(self, *, host: str, access_token: Secret, entity: str) -> Sequence[Mapping[str, Any]]: ...
 
+    def users(self, *, host: str, access_token: Secret) -> Sequence[Mapping[str, Any]]:
+        """Objects with `id` and `name`; amoCRM shows them to administrators only."""
+        ...
+
+    def tags(self, *, host: str, access_token: Secret, entity: str) -> Sequence[Mapping[str, Any]]:
+        """Objects with `id` and `name`, the first thousand."""
+        ...
+
     def sample(self, *, host: str, access_token: Secret, entity: str, limit: int) -> Sequence[Mapping[str, Any]]:
         """A few records in the API's own shape, newest first."""
         ...

@@ -1,7 +1,6 @@
 """Making, changing, pausing and removing connections, with a line in the audit log for each."""
 
 import json
-import logging
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,21 +9,19 @@ from typing import Any
 from orchestrator.domain.account import AccountStatus
 from orchestrator.domain.connection import Connection, ConnectionStatus
 from orchestrator.domain.connection_settings import READS_ANEW, CheckSchedule, changed, differing
-from orchestrator.domain.errors import ConflictError, OrchestratorError, RejectedError
-from orchestrator.domain.hook_addresses import unisender_hook
+from orchestrator.domain.errors import ConflictError, RejectedError
 from orchestrator.domain.secret import Secret
 from orchestrator.domain.sync import OPEN, SyncKind, SyncStatus, Trigger
 from orchestrator.ports.clock import Clock
 from orchestrator.ports.database import Database, Transaction
 from orchestrator.ports.vendors import Unisender
 from orchestrator.services.check_connection import CheckConnection, Problem
+from orchestrator.services.opt_out_hooks import OptOutHooks
 from orchestrator.services.queue_sync import QueueSync
 from orchestrator.services.settle_list import settled_list
 
 _GONE = frozenset({AccountStatus.UNLINKING, AccountStatus.UNLINKED})
 _LONGEST_DETAIL = 500
-
-logger = logging.getLogger(__name__)
 
 
 class ManageConnections:
@@ -48,7 +45,7 @@ class ManageConnections:
         self._check_connection = check_connection
         self._queue_sync = queue_sync
         self._clock = clock
-        self._public_url = public_url
+        self._hooks = OptOutHooks(unisender=unisender, public_url=public_url)
         self._check_schedule = check_schedule
         self._defaults = defaults
 
@@ -99,7 +96,7 @@ class ManageConnections:
             connection = tx.connections.add(wanted)
             details = {"name": connection.name, "list": connection.list_title, "api_key": _tail(api_key)}
             self._note(tx, connection, actor=actor, action="connection_added", details=details)
-        self._set_hook(connection)
+        self._hooks.set(connection)
         self._queue(connection, SyncKind.BACKFILL, actor=actor)
         return connection
 
@@ -126,8 +123,8 @@ class ManageConnections:
                 details["api_key"] = _tail(wanted.api_key)
             self._note(tx, wanted, actor=actor, action="connection_changed", details=details)
         if wanted.api_key != before.api_key:
-            self._remove_hook(before)
-            self._set_hook(wanted)
+            self._hooks.remove(before)
+            self._hooks.set(wanted)
         if set(READS_ANEW) & set(differing(before, wanted)):
             self._queue(wanted, SyncKind.DEEP, actor=actor)
         elif wanted.api_key != before.api_key:  # the old one may have kept changes waiting
@@ -139,14 +136,17 @@ class ManageConnections:
         return self._move(connection_id, ConnectionStatus.PAUSED, actor=actor, action="connection_paused")
 
     def resume(self, connection_id: int, *, actor: str) -> Connection:
-        """Go on, and read at once what changed meanwhile."""
+        """Go on, and read at once what changed meanwhile.
+
+        Raises ConflictError for a draft: it begins by a first synchronisation, when it is set up.
+        """
         connection = self._move(connection_id, ConnectionStatus.ACTIVE, actor=actor, action="connection_resumed")
         self._queue(connection, SyncKind.INCREMENTAL, actor=actor)
         return connection
 
     def remove(self, connection_id: int, *, actor: str) -> None:
         """People stay in the list; what is known of them here is forgotten, but for hashes of who opted out."""
-        connection = self._ours(connection_id)
+        connection = self._ours(connection_id, drafts=True)
         with self._database.begin() as tx:
             tx.connections.save(replace(connection, status=ConnectionStatus.REMOVED))
             for sync in tx.syncs.page(connection_id=connection_id, status=OPEN | {SyncStatus.RUNNING}, limit=100):
@@ -156,13 +156,15 @@ class ManageConnections:
             tx.ledger.forget(connection_id)
             tx.suppressions.erase(connection_id)
             self._note(tx, connection, actor=actor, action="connection_removed", details={"name": connection.name})
-        self._remove_hook(connection)
+        self._hooks.remove(connection)
 
-    def _ours(self, connection_id: int) -> Connection:
+    def _ours(self, connection_id: int, *, drafts: bool = False) -> Connection:
         with self._database.begin(reading=True) as tx:
             connection = tx.connections.get(connection_id)
         if connection.status is ConnectionStatus.REMOVED:
             raise ConflictError(f"The connection “{connection.name}” was removed.")
+        if connection.status is ConnectionStatus.DRAFT and not drafts:
+            raise ConflictError(f"The connection “{connection.name}” is not set up yet: finish that first.")
         if connection.managed_by == "yaml":
             raise ConflictError(
                 f"The connection “{connection.name}” is written in the configuration file: change it there."
@@ -174,6 +176,8 @@ class ManageConnections:
             connection = tx.connections.get(connection_id)
             if connection.status is ConnectionStatus.REMOVED:
                 raise ConflictError(f"The connection “{connection.name}” was removed.")
+            if connection.status is ConnectionStatus.DRAFT:
+                raise ConflictError(f"The connection “{connection.name}” is not set up yet: finish that first.")
             if connection.status is to:
                 return connection
             moved = replace(connection, status=to)
@@ -190,19 +194,6 @@ class ManageConnections:
             account = tx.accounts.get(connection.account_id)
         if account.status is AccountStatus.ACTIVE and connection.status is ConnectionStatus.ACTIVE:
             self._queue_sync.start(connection.id, kind=kind, trigger=Trigger.MANUAL, actor=actor)
-
-    def _set_hook(self, connection: Connection) -> None:
-        """RefreshSuppressions sets it too, so a failure here only puts it off."""
-        try:
-            self._unisender.set_hook(connection.api_key, unisender_hook(self._public_url, connection))
-        except OrchestratorError as error:
-            logger.warning("unisender_hook_not_set", extra={"connection_id": connection.id, "code": error.code})
-
-    def _remove_hook(self, connection: Connection) -> None:
-        try:
-            self._unisender.remove_hook(connection.api_key, unisender_hook(self._public_url, connection))
-        except OrchestratorError as error:
-            logger.warning("unisender_hook_not_removed", extra={"connection_id": connection.id, "code": error.code})
 
     def _note(
         self, tx: Transaction, connection: Connection, *, actor: str, action: str, details: Mapping[str, str]

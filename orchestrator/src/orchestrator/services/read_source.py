@@ -55,7 +55,7 @@ class ReadSource:
         )
         end = runner.run(order, _Looking(look))
         if end.failure is not None:
-            raise _error(end.failure)
+            raise error_of(end.failure)
         return end.finished
 
 
@@ -83,7 +83,8 @@ class _Looking:
         """The source got a bare access token: it has nothing to change."""
 
 
-def _error(failure: Failure) -> OrchestratorError:
+def error_of(failure: Failure) -> OrchestratorError:
+    """What a failed look means for whoever asked for it."""
     match failure.kind:
         case FailureKind.CONSENT:
             return NeedsConsentError(failure.sentence)

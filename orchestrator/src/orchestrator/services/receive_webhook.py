@@ -168,7 +168,7 @@ def _judge(arrival: Arrival, here: _Known | None, harvest: _Harvest) -> Verdict:
         (connection, change)
         for change in hook.changes
         for connection in here.connections
-        if change.stream in connection.streams
+        if change.stream in connection.streams and connection.status is not ConnectionStatus.DRAFT
     ]
     harvest.changes.extend(_pending(arrival, connection, change) for connection, change in wanted)
     verdict = Verdict.ACCEPTED if wanted else Verdict.UNINTERESTING

@@ -37,6 +37,7 @@ ADDRESSES_AT_ONCE = 1_000
 FRESH = timedelta(hours=20)
 """Asked again after this: nightly, with room for a night that failed."""
 LONGEST_REFRESH = timedelta(hours=2)
+LOOK_AGAIN = timedelta(minutes=10)
 ACTOR = "suppressions"
 
 _STATUSES = ("unsubscribed", "blocked")
@@ -75,10 +76,20 @@ class RefreshSuppressions:
         """
         connection = self._settled(connection_id)
         self._watch_hook(connection)
-        key, list_id = connection.api_key, connection.list_id
-        exports = [self._unisender.export(key, status=status) for status in _STATUSES]
-        exports.append(self._unisender.export(key, list_id=list_id))
-        return sum(self._take(connection, listed) for listed in exports)
+        return self._read(connection)
+
+    def look(self, connection_id: int) -> int:
+        """What Unisender knows of opt-outs already, for a connection that is still being set up. Nothing is made there
+        and nothing changed; asked again within ten minutes, it is not read again.
+
+        Raises MisconfiguredError, RetryableError.
+        """
+        with self._database.begin() as tx:
+            connection = tx.connections.get(connection_id)
+            turn = f"opt-outs-seen:{connection_id}:{connection.list_id}"
+            if not tx.leases.take(turn, owner=uuid4().hex, now=self._clock.now(), ttl=LOOK_AGAIN):
+                return 0
+        return self._read(connection)
 
     def refresh_stale(self, connection_id: int) -> int:
         """The same, unless it was done within most of a day, or somebody is at it. Raises as `refresh` does."""
@@ -109,6 +120,13 @@ class RefreshSuppressions:
                 if isinstance(error, RetryableError):
                     tired.add(connection.api_key)
         return new
+
+    def _read(self, connection: Connection) -> int:
+        key, list_id = connection.api_key, connection.list_id
+        exports = [self._unisender.export(key, status=status) for status in _STATUSES]
+        if list_id is not None:
+            exports.append(self._unisender.export(key, list_id=list_id))
+        return sum(self._take(connection, listed) for listed in exports)
 
     def _connections(self) -> Sequence[Connection]:
         working = {AccountStatus.ACTIVE, AccountStatus.NEEDS_REAUTH, AccountStatus.DISABLED}

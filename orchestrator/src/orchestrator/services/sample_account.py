@@ -37,6 +37,21 @@ class SampleAccount:
             lambda host, token: self._amocrm.sample(host=host, access_token=token, entity=stream, limit=most),
         )
 
+    def users(self, account_id: int) -> Mapping[int, str]:
+        """Names of the account's users by id. Raises as `fields` does."""
+        found = self._refresh_token.use(
+            account_id, lambda host, token: self._amocrm.users(host=host, access_token=token)
+        )
+        return {int(one["id"]): str(one.get("name") or one["id"]) for one in found}
+
+    def tags(self, account_id: int, stream: str) -> Sequence[str]:
+        """Names of the stream's tags, in alphabetical order. Raises as `fields` does."""
+        _check(stream)
+        found = self._refresh_token.use(
+            account_id, lambda host, token: self._amocrm.tags(host=host, access_token=token, entity=stream)
+        )
+        return sorted({str(one["name"]) for one in found if one.get("name")}, key=str.casefold)
+
 
 def _check(stream: str) -> None:
     if stream not in STREAMS:

@@ -205,3 +205,20 @@ def test_runs_share_a_request_budget_by_its_file(
 
     assert end.finished
     assert budget.stat().st_size > 0
+
+
+def test_both_local_runners_let_the_destination_tell_what_it_would_send(
+    template: TemplateLauncher, container: ContainerLauncher, real: Make, sandbox: SandboxControl, runner_of: Make
+) -> None:
+    order = real().destination
+    records = [ReadRecord(stream="contacts", data={"id": 1, "name": "Анна", "emails": [{"value": "anna@example.com"}]})]
+
+    for kind, launcher in ((RunnerKind.PROCESS, template), (RunnerKind.CONTAINER, container)):
+        told = runner_of(kind, launcher).preview(order, records)
+        wrong = runner_of(kind, launcher).preview(replace(order, config={**order.config, "api_key": "wrong"}), records)
+
+        assert told.failure is None
+        assert [call["method"] for call in told.calls] == ["createField", "createList", "importContacts"]
+        assert told.calls[-1]["data"] == [["anna@example.com", "new", "Анна", "1"]]
+        assert (wrong.failure.kind, wrong.failure.code) == (FailureKind.CONFIGURATION, "api_key_invalid")
+    assert list(sandbox.get("unisender/sandbox-key")["lists"].values()) == ["Newsletter"]

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -12,7 +12,7 @@ from orchestrator.adapters.runners.stopping import StopFlag
 from orchestrator.domain.connection import RunnerKind
 from orchestrator.domain.failure import Failure, FailureKind
 from orchestrator.domain.sync import Counts
-from orchestrator.ports.runner import CheckEnd, Flow, RunEnd, SyncOrder
+from orchestrator.ports.runner import CheckEnd, DestinationOrder, Flow, Foretold, ReadRecord, RunEnd, SyncOrder
 
 LOGGER = logging.getLogger(__name__)
 
@@ -62,6 +62,11 @@ class AirbyteRunner:
         except AirbyteRefusedError as refused:
             return CheckEnd(succeeded=False, message=refused.failure.sentence, code=refused.failure.code)
         return CheckEnd(succeeded=True)
+
+    def preview(self, order: DestinationOrder, records: Sequence[ReadRecord]) -> Foretold:  # noqa: ARG002
+        """Airbyte has no such thing."""
+        sentence = "A preview runs on this machine: Airbyte offers none."
+        return Foretold(failure=Failure(kind=FailureKind.CONFIGURATION, code="misconfigured", sentence=sentence))
 
     def warm(self) -> None:
         """Nothing to prepare."""

@@ -2,20 +2,29 @@
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from orchestrator.adapters.runners.child import Launcher, NotStartedError
-from orchestrator.adapters.runners.ending import Patience, end_all, ending
+from orchestrator.adapters.runners.ending import Patience, broken, end_all, ending, stalled
 from orchestrator.adapters.runners.pipe import Pipe
-from orchestrator.adapters.runners.protocol import BrokenMessageError, dump, failure_in
+from orchestrator.adapters.runners.protocol import BrokenMessageError, call_in, dump, failure_in, record_lines
 from orchestrator.adapters.runners.reading import Reading
 from orchestrator.adapters.runners.stopping import StopFlag
 from orchestrator.adapters.runners.talk import LineTooLongError, Talk
 from orchestrator.adapters.runners.writing import NoWriting, Writing
 from orchestrator.domain.connection import RunnerKind
 from orchestrator.domain.failure import Failure
-from orchestrator.ports.runner import CheckEnd, DestinationOrder, Flow, RunEnd, SourceOrder, SyncOrder
+from orchestrator.ports.runner import (
+    CheckEnd,
+    DestinationOrder,
+    Flow,
+    Foretold,
+    ReadRecord,
+    RunEnd,
+    SourceOrder,
+    SyncOrder,
+)
 
 LOGGER = logging.getLogger(__name__)
 
@@ -63,6 +72,20 @@ class LocalRunner:
             end_all([talk.child], grace=self._patience.grace)
             talk.close()
 
+    def preview(self, order: DestinationOrder, records: Sequence[ReadRecord]) -> Foretold:
+        """The destination's command `preview`, fed with the records."""
+        files = {"config": dump(order.config), "catalog": dump(order.catalog)}
+        try:
+            talk = Talk(self._launcher.start(order.connector, "preview", files, fed=True), label="preview")
+        except NotStartedError as error:
+            return Foretold(failure=error.failure)
+        try:
+            talk.say(b"".join(record_lines(records, now_ms=time.time_ns() // 1_000_000)), last=True)
+            return self._foretold(talk)
+        finally:
+            end_all([talk.child], grace=self._patience.grace)
+            talk.close()
+
     def warm(self) -> None:
         """Prepare in advance; what goes wrong is said again by the first run."""
         try:
@@ -84,6 +107,21 @@ class LocalRunner:
     def _start_destination(self, order: DestinationOrder, *, label: str) -> Talk:
         files = {"config": dump(order.config), "catalog": dump(order.catalog)}
         return Talk(self._launcher.start(order.connector, "write", files, fed=True), label=label)
+
+    def _foretold(self, talk: Talk) -> Foretold:
+        calls: list[Mapping[str, Any]] = []
+        failures: list[Failure] = []
+        until = time.monotonic() + self._patience.check
+        try:
+            while (messages := talk.hear(until - time.monotonic())) is not None:
+                failures += [failure for message in messages if (failure := failure_in(message, side="destination"))]
+                calls += [call for message in messages if (call := call_in(message))]
+                if time.monotonic() > until:
+                    return Foretold(failure=stalled(talk.child.connector, self._patience.check, side="destination"))
+        except (BrokenMessageError, LineTooLongError):
+            return Foretold(failure=broken(talk.child.connector, side="destination"))
+        failure = ending(talk, failures, side="destination", seconds=self._patience.exit)
+        return Foretold(calls=calls, failure=failure)
 
     def _answer(self, talk: Talk) -> CheckEnd:
         failures: list[Failure] = []

@@ -15,6 +15,7 @@ Message = dict[str, Any]
 """One message, with a text under `type`."""
 
 OUTCOMES = "destination_unisender.outcomes"
+PREVIEW = "destination_unisender.preview"
 CHUNK_MARK = "orchestrator_chunk"
 
 _CODE = re.compile(r"^\[([a-z][a-z_]*)\] ")
@@ -120,6 +121,15 @@ def outcomes_in(message: Message) -> list[Outcome]:
         )
         for told in orjson.loads(analytics["value"])
     ]
+
+
+def call_in(message: Message) -> Mapping[str, Any] | None:
+    """The call a TRACE message of a preview foretells."""
+    analytics = message.get("trace", {}).get("analytics") or {}
+    if analytics.get("type") != PREVIEW:
+        return None
+    told: Mapping[str, Any] = orjson.loads(analytics["value"])
+    return told
 
 
 def failure_in(message: Message, *, side: str) -> Failure | None:

@@ -36,6 +36,7 @@ class Talk:
         self._label = label
         self._selector = selectors.DefaultSelector()
         self._unsaid: deque[memoryview] = deque()
+        self._done_speaking = False
         self._line: list[bytes] = []
         self._line_bytes = 0
         self._stray = 0
@@ -59,8 +60,9 @@ class Talk:
         """The last that was said on stderr."""
         return self._complaints.decode(errors="replace").strip()
 
-    def say(self, data: bytes) -> None:
-        """Hand this to its standard input; it goes while we listen."""
+    def say(self, data: bytes, *, last: bool = False) -> None:
+        """Hand this to its standard input; it goes while we listen, and after the `last` of it we hang up."""
+        self._done_speaking = last
         if self._ends.stdin is not None:
             self._unsaid.append(memoryview(data))
             with suppress(KeyError):  # registered already
@@ -113,6 +115,8 @@ class Talk:
         except OSError:  # it listens no more: the end of its stdout will tell
             self._unsaid.clear()
         self._selector.unregister(stdin)
+        if self._done_speaking:
+            self._ends.hang_up()
 
     def _take_complaint(self, stderr: int) -> None:
         said = os.read(stderr, _READ)

@@ -15,6 +15,7 @@ from orchestrator.services.link_account import LinkAccount
 from orchestrator.services.manage_connections import ManageConnections
 from orchestrator.services.manage_integrations import ManageIntegrations
 from orchestrator.services.plan_sync import PlanSync
+from orchestrator.services.preview_rows import PreviewRows
 from orchestrator.services.queue_sync import QueueSync
 from orchestrator.services.receive_opt_out import ReceiveOptOut
 from orchestrator.services.receive_webhook import DrainSpool, ReceiveWebhook
@@ -22,6 +23,7 @@ from orchestrator.services.rename_account import RenameAccount
 from orchestrator.services.report import Report
 from orchestrator.services.retry_contacts import RetryContacts
 from orchestrator.services.sample_account import SampleAccount
+from orchestrator.services.set_up_connection import SetUpConnection
 from orchestrator.services.sign_in import SignIn
 from orchestrator.services.unlink_account import UnlinkAccount
 from orchestrator.services.watch_webhooks import WatchWebhooks
@@ -57,6 +59,8 @@ class Services:
     retry_contacts: RetryContacts
     explain_contact: ExplainContact
     plan_sync: PlanSync
+    set_up_connection: SetUpConnection
+    preview_rows: PreviewRows
     close_repair: CloseRepair
     admit_widget: AdmitWidget
     sign_in: SignIn
