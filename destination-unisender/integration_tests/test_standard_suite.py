@@ -1,17 +1,14 @@
-"""Airbyte's own standard tests for destinations, against the sandbox."""
+"""Airbyte's own test suite for connectors, against the sandbox. What a test does not run for is not listed: none is skipped."""
 
-import logging
-from collections.abc import Mapping
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
-from airbyte_cdk.models import AirbyteConnectionStatus
+from airbyte_cdk.test.models import ConnectorTestScenario
 from airbyte_cdk.test.standard_tests.destination_base import DestinationTestSuiteBase
-from airbyte_cdk.test.standard_tests.pytest_hooks import pytest_generate_tests
 
-from destination_unisender import DestinationUnisender
-
-__all__ = ["pytest_generate_tests"]
+COMMANDS = {"test_config_matches_spec": "spec", "test_check": "check"}
 
 
 class WithoutImages(DestinationTestSuiteBase):
@@ -26,22 +23,25 @@ for name in dir(DestinationTestSuiteBase):
 
 
 class TestDestinationUnisender(WithoutImages):
-    """The configurations name the sandbox's usual port; here it runs on a free one."""
+    """Runs what `acceptance-test-config.yml` lists."""
 
     __test__ = True
-    url = ""
 
-    @pytest.fixture(autouse=True)
-    def _sandbox(self, sandbox: Any) -> None:
-        type(self).url = sandbox.url
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        if "scenario" in metafunc.fixturenames:
+            command = COMMANDS[metafunc.function.__name__]
+            listed = [one for one in self.get_scenarios() if one.runs(command)]
+            metafunc.parametrize("listed", listed, ids=[one.config_path.stem for one in listed])
 
-    @classmethod
-    def create_connector(cls, scenario: Any) -> DestinationUnisender:
-        url = cls.url
+    @pytest.fixture
+    def scenario(self, listed: ConnectorTestScenario, sandbox: Any, tmp_path: Path) -> ConnectorTestScenario:
+        """The listed scenario, speaking to this session's sandbox."""
+        config = listed.get_config_dict(connector_root=self.get_connector_root_dir(), empty_if_missing=False)
+        path = tmp_path / "config.json"
+        path.write_text(json.dumps({**config, "base_url": sandbox.url}))
+        fields = {name: getattr(listed, name) for name in ConnectorTestScenario.model_fields}
+        return ConnectorTestScenario(**{**fields, "config_path": path})
 
-        class OnThisSandbox(DestinationUnisender):
-            def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
-                return super().check(logger, {**config, "base_url": url})
-
-        OnThisSandbox.__module__ = DestinationUnisender.__module__
-        return OnThisSandbox()
+    def test_no_check_is_excepted(self) -> None:
+        assert self.acceptance_test_config["test_strictness_level"] == "high"
+        assert set(self.acceptance_test_config["acceptance_tests"]) == {"spec", "connection"}
