@@ -10,9 +10,14 @@ MEMBERS := source-amocrm destination-unisender sandbox orchestrator
 
 # Every command starts many processes; compiled once, each starts in half the time.
 unexport PYTHONDONTWRITEBYTECODE
+LOCK_ARGS ?= --upgrade
+# Tests that hold papers, versions, frozen specifications and generated code together; they need no server.
+FURNITURE := source-amocrm/unit_tests/test_furniture.py destination-unisender/unit_tests/test_furniture.py \
+	integration_tests/test_bundle_manifest.py integration_tests/test_docs_paths.py integration_tests/test_release.py \
+	orchestrator/tests/integration/test_grpc.py::test_the_generated_code_is_what_the_proto_file_makes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs bench lock format clean
+.PHONY: help setup demo test check docs bench lock release-check format clean
 
 help: ## list these commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,11 +34,12 @@ demo: setup ## 5,000 contacts from amoCRM to Unisender, on this machine; KEEP=1:
 test: setup ## unit and integration tests; installs the Debian packages it needs
 	@sh .ci/test.sh $(VENV) $(TEST_ARGS)
 
-check: setup ## ruff, mypy --strict, import contracts
+check: setup ## ruff, mypy --strict, import contracts, the connectors' metadata
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python .ci/release metadata
 
 docs: setup $(DOCS_STAMP) ## make the documentation site in .site/html; broken links, missing anchors and orphan pages are errors
 	@$(BIN)/python -m docs.site .site/source
@@ -50,11 +56,12 @@ format: setup ## let ruff format and mend what it can
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-lock: ## pin the newest versions again (needs uv)
-	uv pip compile -q --universal --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		$(MEMBERS:%=%/pyproject.toml) --group pyproject.toml:dev -o $(LOCK)
-	uv pip compile -q --universal --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		docs/requirements.in -o docs/requirements.lock
+lock: setup ## pin the newest versions again; LOCK_ARGS= keeps those that are pinned
+	@$(BIN)/python .ci/release lock $(LOCK_ARGS)
+
+release-check: check docs ## what is in the way of giving out a version (docs/releasing.md)
+	@$(BIN)/python .ci/release check
+	@$(BIN)/python -m pytest -q -n 0 $(FURNITURE)
 
 clean: ## remove the virtual environments and everything the commands made
 	rm -rf .venv .venv-* .demo .bench .browser .site .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,13 +1,10 @@
 """The root metadata.yaml is the bundle's index: everything it names exists and nothing in it contradicts the rest."""
 
 import json
-import re
 import tomllib
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 import yaml
 
@@ -26,22 +23,6 @@ def connector_metadata(path: str) -> dict[str, Any]:
 
 def project(path: str) -> dict[str, Any]:
     return tomllib.loads((ROOT / path / "pyproject.toml").read_text())["project"]
-
-
-def without_nested_ids(schema: Any) -> Any:
-    if isinstance(schema, list):
-        return [without_nested_ids(part) for part in schema]
-    if isinstance(schema, dict):
-        return {
-            key: without_nested_ids(part) for key, part in schema.items() if key != "$id" or not isinstance(part, str)
-        }
-    return schema
-
-
-def first_changelog_version(path: Path) -> str:
-    versions = re.findall(r"^## \[?(\d+\.\d+\.\d+)\]?", path.read_text(), re.MULTILINE)
-    assert versions, f"{path} names no version"
-    return versions[0]
 
 
 def test_the_index_does_not_pass_for_a_connector() -> None:
@@ -67,29 +48,8 @@ def test_every_connector_has_airbytes_own_metadata_of_the_same_role(path: str, r
 
 
 @pytest.mark.parametrize("path", CONNECTORS)
-def test_connector_metadata_validates_against_the_published_schema(path: str) -> None:
-    schema_file = files("airbyte_connector_models").joinpath("metadata/v0/ConnectorMetadataDefinitionV0.json")
-
-    # Published as bundled, the schema has two faults of its own: nested `$id`s move the root its references count
-    # from, and `generated`, which nobody may write by hand, has a type JSON Schema does not know.
-    schema = without_nested_ids(json.loads(schema_file.read_text()))
-    del schema["properties"]["data"]["properties"]["generated"]
-    judge = jsonschema.Draft7Validator(schema, format_checker=jsonschema.FormatChecker())
-
-    assert [error.message for error in judge.iter_errors(connector_metadata(path))] == []
-
-
-@pytest.mark.parametrize("path", CONNECTORS)
-def test_version_and_licence_of_a_connector_are_the_same_everywhere(path: str) -> None:
-    data = connector_metadata(path)["data"]
-
-    assert data["dockerImageTag"] == project(path)["version"]
-    assert data["dockerImageTag"] == first_changelog_version(ROOT / path / "CHANGELOG.md")
-    assert data["license"] == project(path)["license"]["text"] == BUNDLE["license"] == "MIT"
-
-
-def test_the_bundles_version_is_the_changelogs_newest() -> None:
-    assert BUNDLE["dockerImageTag"] == first_changelog_version(ROOT / "CHANGELOG.md")
+def test_the_licence_is_the_same_everywhere(path: str) -> None:
+    assert connector_metadata(path)["data"]["license"] == project(path)["license"]["text"] == BUNDLE["license"] == "MIT"
 
 
 def test_definition_ids_are_unique() -> None:

@@ -15,6 +15,7 @@ import jsonschema
 import pytest
 import yaml
 from airbyte_cdk.models import ConnectorSpecificationSerializer
+from airbyte_cdk.test.standard_tests._spec_compatibility import compare_specs
 from airbyte_cdk.test.standard_tests._spec_lint import assert_spec_is_valid
 
 from destination_unisender.config_reading import parse_config
@@ -50,7 +51,7 @@ def without_nested_ids(node: Any) -> Any:
 
 
 def test_the_version_is_the_same_everywhere() -> None:
-    headings = re.findall(r"^## (\d+\.\d+\.\d+)", CHANGELOG, re.MULTILINE)
+    headings = re.findall(r"^## \[(\d+\.\d+\.\d+)\]", CHANGELOG, re.MULTILINE)
     dockerfile = (ROOT / "Dockerfile").read_text()
 
     assert METADATA["dockerImageTag"] == VERSION
@@ -72,6 +73,14 @@ def test_the_specification_does_not_change_without_a_version() -> None:
     frozen = json.loads((ROOT / f"unit_tests/frozen/spec-{VERSION}.json").read_text())
 
     assert connector_specification() == frozen
+
+
+@pytest.mark.parametrize("older", sorted((ROOT / "unit_tests/frozen").glob("spec-*.json")), ids=lambda path: path.stem)
+def test_configurations_saved_under_an_older_version_still_hold(older: Path) -> None:
+    """What is broken deliberately needs a major version and its announcement in metadata.yaml (docs/releasing.md)."""
+    announced = METADATA.get("releases", {}).get("breakingChanges", {})
+
+    assert compare_specs(json.loads(older.read_text()), connector_specification()).breaking == [] or announced
 
 
 def properties(schema: dict[str, Any], path: str = "") -> Any:

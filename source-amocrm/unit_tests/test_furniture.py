@@ -25,6 +25,7 @@ from airbyte_cdk.sources.declarative.concurrent_declarative_source import (
     get_declarative_component_schema,
     validate_manifest,
 )
+from airbyte_cdk.test.standard_tests._spec_compatibility import compare_specs
 
 from source_amocrm import SourceAmocrm
 from source_amocrm.config import CREDENTIAL_KEYS, TOP_KEYS
@@ -50,6 +51,18 @@ def frozen(name: str, current: Any) -> Any:
 
 def plain(value: Any) -> Any:
     return json.loads(json.dumps(value))
+
+
+OLDER = sorted(path.name for path in (Path(__file__).parent / "frozen").iterdir() if path.name != VERSION)
+
+
+@pytest.mark.parametrize("older", OLDER)
+def test_configurations_saved_under_an_older_version_still_hold(older: str) -> None:
+    """What is broken deliberately needs a major version and its announcement in metadata.yaml (docs/releasing.md)."""
+    before = json.loads((Path(__file__).parent / "frozen" / older / "spec.json").read_text())
+    announced = METADATA["data"].get("releases", {}).get("breakingChanges", {})
+
+    assert compare_specs(before, plain(SPEC)).breaking == [] or announced
 
 
 def test_the_specification_is_the_frozen_one() -> None:
