@@ -140,7 +140,7 @@ def test_record_ids_reads_exactly_these(sandbox: Any, read: Any, filters: bool, 
     assert sorted(ids(result)) == wanted[1:]
     assert result.status == {"contacts": "COMPLETE"}
     if filters:
-        assert len(sandbox.requests()) - requests_before == 2
+        assert len(sandbox.requests()) - requests_before == 1
 
 
 def test_record_ids_leaves_the_state_as_it_was(read: Any, tools: Any, sandbox: Any) -> None:

@@ -214,19 +214,17 @@ def read_by_ids(
 ) -> Iterator[Chunk]:
     """Exactly these records; the ones that are gone are silently missing.
 
-    With the filter option up to 250 ids go into one request; without it amoCRM would answer with everything, so each
-    is asked for by its own address.
+    Up to 250 ids go into one request. Where the filter is ignored the answer gives it away by what nobody asked for, so
+    the account need not be asked first; then each id is asked for by its own address. `filtered`: there is a filter.
     """
     position = 0
     while filtered and position < len(ids):
         batch = ids[position : position + per_request]
-        walker = Walker(client, selection.query(*[("filter[id][]", str(i)) for i in batch]))
-        page = walker.next_page()
-        rows = page.rows if page else []
-        if any(row.get("id") not in batch for row in rows):
-            LOGGER.warning("amoCRM ignores the filter on %s: asking for each id by itself.", selection.path)
+        found = _just_these(Walker(client, selection.query(*[("filter[id][]", str(i)) for i in batch])), set(batch))
+        if found is None:
+            LOGGER.info("amoCRM ignores the filter on %s: asking for each id by itself.", selection.path)
             break
-        yield Chunk(rows=rows)
+        yield Chunk(rows=found)
         position += len(batch)
     for record_id in ids[position:]:
         row = client.get(f"{selection.path}/{record_id}", selection.params) or client.get(
@@ -235,6 +233,16 @@ def read_by_ids(
         # by its address amoCRM also shows what no list does: records of the inbox and, blanked, those in the bin
         listed = row and row.get("is_deleted") is not True and row.get("is_unsorted") is not True
         yield Chunk(rows=[row] if row and listed else [])
+
+
+def _just_these(walker: Walker, ids: set[int]) -> list[Row] | None:
+    """All pages of what was asked for; None as soon as one holds anything else."""
+    found: list[Row] = []
+    while page := walker.next_page():
+        if any(row.get("id") not in ids for row in page.rows):
+            return None
+        found += page.fresh
+    return found
 
 
 def read_single(client: ApiClient, selection: Selection) -> Iterator[Chunk]:

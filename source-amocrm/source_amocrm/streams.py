@@ -109,7 +109,7 @@ class StreamFactory:
     def _scan(self, plan: StreamPlan, part: Slice, cursor: Cursor) -> Iterator[Chunk]:
         selection = self._selection(plan, part, cursor)
         if ids := self.settings.record_ids.get(plan.name):
-            return read_by_ids(self.client, selection, ids, filtered=self._filters(plan))
+            return read_by_ids(self.client, selection, ids, filtered=plan.filters is not Filters.NONE)
         if plan.reading is Reading.UNORDERED:
             return read_unordered(self.client, selection, filtered=self._filters(plan), order=plan.order)
         if plan.reading is Reading.EVENTS:

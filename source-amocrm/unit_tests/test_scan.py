@@ -267,3 +267,21 @@ def test_records_by_id_are_asked_one_by_one_where_the_filter_is_ignored(pretende
     client = pretended_list(rows_at(START, START, START))
 
     assert out(read_by_ids(client, selection(), (2, 99), filtered=True)) == [(2, START)]
+
+
+def test_records_by_id_that_come_in_smaller_pages_are_all_read(pretended_list: Any) -> None:
+    client = pretended_list(rows_at(*[START] * 90), largest_page=20)
+    client._chosen = lambda asked: list(client.rows.values())[:70]
+
+    found = out(read_by_ids(client, selection(), tuple(range(1, 71)), filtered=True))
+
+    assert sorted(record_id for record_id, _ in found) == list(range(1, 71))
+
+
+def test_strangers_on_a_later_page_say_that_the_filter_is_ignored(pretended_list: Any) -> None:
+    client = pretended_list(rows_at(*[START] * 90), largest_page=20)
+    wanted = (*range(1, 21), 80)
+
+    found = out(read_by_ids(client, selection(), wanted, filtered=True))
+
+    assert sorted(record_id for record_id, _ in found) == list(wanted)

@@ -14,7 +14,7 @@ from orchestrator.domain.connection import OnLeaving, RunnerKind
 from orchestrator.domain.errors import MisconfiguredError, RetryableError
 from orchestrator.domain.failure import Failure, FailureKind
 from orchestrator.domain.ledger import Reason
-from orchestrator.domain.sync import Counts, SyncKind
+from orchestrator.domain.sync import Counts, SyncKind, SyncStatus
 from orchestrator.ports.runner import RunEnd
 from small_service import KilledError, SmallService, consents, has_tag
 
@@ -427,6 +427,31 @@ def test_of_two_people_with_one_address_the_older_contact_is_delivered_in_whatev
     assert service.problems() == []
     assert reasons(service) == {3: "delivered", 5: "duplicate_address"}
     assert service.entries()[5].other == "contacts/3"
+
+
+def test_addresses_that_change_owner_during_bulk_work_are_looked_at_together_once_it_ends(small):
+    service = small()
+    for number in range(11, 15):
+        put(service, number, f"same{number}@x.com", hook=False)
+    service.sync(BACKFILL)
+    service.tick()
+    for number in range(11, 15):
+        put(service, number - 10, f"same{number}@x.com", hook=False)
+
+    service.sync(INCREMENTAL)
+
+    with service.database.begin() as tx:
+        waiting = [sync for sync in tx.syncs.page() if sync.kind is REALTIME]
+        due = tx.syncs.due(service.clock.now(), 10)
+    assert [sync.status for sync in waiting] == [SyncStatus.QUEUED]
+    assert not due, "an amoCRM request each, taken from what the bulk work has"
+    assert service.pending() == 4
+    service.work_off()
+    assert service.problems() == []
+    assert reasons(service) == {
+        **dict.fromkeys(range(1, 5), "delivered"),
+        **dict.fromkeys(range(11, 15), "duplicate_address"),
+    }
 
 
 def test_when_the_owner_goes_the_next_takes_the_address_over(small):

@@ -425,7 +425,18 @@ def test_changes_of_a_realtime_sync_that_failed_are_taken_up_once_another_sync_w
     fleet.work_off(fleet.worker(ScriptedRun(DONE)), Lane.BULK)
 
     opened = [sync.status for sync in fleet.syncs() if sync.kind is SyncKind.REALTIME]
-    assert opened == [SyncStatus.QUEUED]  # the sweep rings for it
+    assert opened == [SyncStatus.QUEUED]
+
+
+def test_what_waits_for_the_end_of_bulk_work_is_taken_up_with_it(fleet: Fleet) -> None:
+    pending(fleet, 5)
+    waiting = fleet.open(due_at=fleet.clock.now() + timedelta(seconds=45), ring=False)
+    fleet.open(SyncKind.BACKFILL)
+
+    fleet.work_off(fleet.worker(ScriptedRun(DONE)), Lane.BULK)
+    fleet.work_off(fleet.worker(ScriptedRun(DONE)), Lane.REALTIME)
+
+    assert fleet.get(waiting).status is SyncStatus.DONE
 
 
 def test_the_closing_line_is_one_and_tells_it_all(fleet: Fleet, caplog: pytest.LogCaptureFixture) -> None:

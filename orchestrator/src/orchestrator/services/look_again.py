@@ -1,7 +1,7 @@
 """Records to be looked at again: what was written for them is uncertain, or an address of theirs has a new owner."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from orchestrator.domain.change import Change, ChangeAction
 from orchestrator.domain.ledger import LedgerEntry
@@ -11,12 +11,15 @@ from orchestrator.domain.sync import Lane, Sync, SyncKind, Trigger
 from orchestrator.ports.database import Announcement, Transaction
 from orchestrator.services.ledger_look import entries_of
 
+GATHER = timedelta(seconds=60)
+"""Bulk work leaves records to look at again with many a chunk: they are read together, once it ends or after this."""
+
 
 def look_again(tx: Transaction, sync: Sync, keys: Iterable[Key], *, now: datetime, succeeded: bool = False) -> None:
     """Have these read and decided upon anew by a realtime sync.
 
     One is opened, but for a realtime sync, which is followed by another while changes are pending; unless it has been
-    `succeeded` already.
+    `succeeded` already. A hook or the end of the bulk work brings it forward.
     """
     changes = [
         Change(
@@ -31,13 +34,14 @@ def look_again(tx: Transaction, sync: Sync, keys: Iterable[Key], *, now: datetim
     if not changes:
         return
     tx.changes.add(changes)
-    if succeeded or sync.lane is Lane.BULK:
+    bulk = sync.lane is Lane.BULK
+    if succeeded or bulk:
         tx.syncs.open(
             account_id=sync.account_id,
             connection_id=sync.connection_id,
             kind=SyncKind.REALTIME,
             trigger=Trigger.RETRY,
-            due_at=now,
+            due_at=now + GATHER if bulk else now,
             now=now,
         )
 

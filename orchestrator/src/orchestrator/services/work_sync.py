@@ -185,13 +185,17 @@ class WorkSync:
         return ending.outcome
 
     def _ring_what_follows(self, sync: Sync, ending: Ending) -> None:
-        """For its own next try, and for what else became due in the lane: those rings were dropped while it ran."""
+        """For its own next try, and for what else became due in the lane: those rings were dropped while it ran.
+
+        Live work may have waited for the end of bulk work too.
+        """
         now = self._clock.now()
         if ending.to is SyncStatus.WAITING and ending.due_at is not None:
             ring_for(self._doorbell, replace(sync, due_at=ending.due_at), now=now)
         try:
             # Not in the transaction that frees the lane: it may not see what was opened while it ran.
-            ring_next(self._database, self._doorbell, sync.account_id, sync.lane, now=now)
+            for lane in {sync.lane, Lane.REALTIME}:
+                ring_next(self._database, self._doorbell, sync.account_id, lane, now=now)
         except RetryableError as error:
             logger.info("next_not_rung", extra={"account_id": sync.account_id, "code": error.code})
 
