@@ -5,7 +5,7 @@ Pictures, and a trace of every test that failed, are kept in `.browser/`; `playw
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from furnished import furnish
 from orchestra import PASSWORD, Orchestra
 from playwright.sync_api import Browser
 from stages import up_on_servers
+from walking import walk
 
 from sandbox.demo.sandbox_control import running
 from throwaway_servers import MariaDB
@@ -60,6 +61,12 @@ def session(browser: Browser, furnished_service: Orchestra, tmp_path_factory: py
         visitor.sign_in(PASSWORD)
         visitor.context.storage_state(path=folder / "state.json")
     return folder / "state.json"
+
+
+@pytest.fixture(scope="session")
+def addresses(furnished_service: Orchestra, session: Path) -> Mapping[str, Sequence[str]]:
+    """Every page that links lead to: addresses, by line of the route table."""
+    return walk(furnished_service.url, session)
 
 
 @pytest.hookimpl(hookwrapper=True)

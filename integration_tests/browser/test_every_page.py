@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from inspection import inspect
 from orchestra import Orchestra
-from walking import pages_to_read, walk
+from walking import pages_to_read
 
 from visitor import Visitor
 
@@ -14,11 +14,6 @@ Visit = Callable[..., Visitor]
 Addresses = Mapping[str, Sequence[str]]
 NOT_LINKED = {"/", "/sign-in"}
 """Pages one comes to otherwise."""
-
-
-@pytest.fixture(scope="session")
-def addresses(furnished_service: Orchestra, session: Path) -> Addresses:
-    return walk(furnished_service.url, session)
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
