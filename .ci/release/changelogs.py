@@ -7,7 +7,7 @@ from pathlib import Path
 from release.repository import changed_since, last_tag
 from release.versions import BUNDLE, VERSION, Component, version_of
 
-HEADING = re.compile(rf"^## \[{VERSION}\] - \d{{4}}-\d\d-\d\d$", re.MULTILINE)
+HEADING = re.compile(rf"^## \[{VERSION}\] - (?P<date>\d{{4}}-\d\d-\d\d)$", re.MULTILINE)
 UNRELEASED = re.compile(r"^## \[Unreleased\]\n(?P<told>.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 
 

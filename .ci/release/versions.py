@@ -9,6 +9,8 @@ from release.repository import text_of, tracked
 
 VERSION = r"(?P<version>\d+\.\d+\.\d+)"
 PROJECT = rf'^version = "{VERSION}"$'
+TAG_BESIDE = r',?\s+"?docker_?[iI]mage_?[tT]ag"?\s*[:=]\s*'
+"""Between repository and tag where they are told apart, as in Airbyte's API and in Terraform."""
 HISTORY = ("CHANGELOG.md", "/frozen/", ".lock", "docs/releasing.md", "first_release/")
 """What of a path tells that the file may speak of other versions than today's."""
 
@@ -103,6 +105,7 @@ def _everywhere(component: Component, root: Path) -> Iterator[Spot]:
     for path in tracked(root):
         if not any(part in path for part in HISTORY):
             yield from _spots(root, path, rf"\b{component.image}:{VERSION}\b")
+            yield from _spots(root, path, rf'\b{component.image}"{TAG_BESIDE}"{VERSION}"')
 
 
 def _spots(root: Path, path: str, pattern: str) -> Iterator[Spot]:
