@@ -17,7 +17,7 @@ FURNITURE := source-amocrm/unit_tests/test_furniture.py destination-unisender/un
 	orchestrator/tests/integration/test_grpc.py::test_the_generated_code_is_what_the_proto_file_makes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs bench lock release-check format clean
+.PHONY: help setup demo test images-test check docs bench lock release-check secrets format clean
 
 help: ## list these commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ lock: setup ## pin the newest versions again; LOCK_ARGS= keeps those that are pi
 release-check: check docs ## what is in the way of giving out a version (docs/releasing.md)
 	@$(BIN)/python .ci/release check
 	@$(BIN)/python -m pytest -q -n 0 $(FURNITURE)
+
+secrets: ## what docker-compose.yaml mounts: config/ with a configuration and fresh secrets
+	@sh deploy/compose/secrets.sh
 
 clean: ## remove the virtual environments and everything the commands made
 	rm -rf .venv .venv-* .demo .bench .browser .site .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

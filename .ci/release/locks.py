@@ -11,9 +11,14 @@ from release.repository import text_of, tracked
 
 COMPILE = ("pip", "compile", "-q", "--universal", "--generate-hashes", "--no-emit-index-url", "--no-header")
 PARTS = ("source-amocrm", "destination-unisender", "sandbox", "orchestrator")
+IN_IMAGES = ("--no-annotate", "--constraints", "requirements.lock", "deploy/build.in")
+"""An image's lock is the root lock's versions, restricted to what the image's packages need and what builds them."""
 LOCKS = {
     "requirements.lock": (*(f"{part}/pyproject.toml" for part in PARTS), "--group", "pyproject.toml:dev"),
     "docs/requirements.lock": ("docs/requirements.in",),
+    **{f"{part}/requirements.lock": (*IN_IMAGES, f"{part}/pyproject.toml") for part in PARTS[:3]},
+    # The service's image holds the connectors too: its runner `process` runs them.
+    "orchestrator/requirements.lock": (*IN_IMAGES, *(f"{part}/pyproject.toml" for part in PARTS if part != "sandbox")),
 }
 ADDRESS = ("://", "--index-url", "--extra-index-url", "--find-links")
 

@@ -11,6 +11,7 @@ VERSION = r"(?P<version>\d+\.\d+\.\d+)"
 PROJECT = rf'^version = "{VERSION}"$'
 TAG_BESIDE = r',?\s+"?docker_?[iI]mage_?[tT]ag"?\s*[:=]\s*'
 """Between repository and tag where they are told apart, as in Airbyte's API and in Terraform."""
+LABELS = r"io\.airbyte|org\.opencontainers\.image"
 HISTORY = ("CHANGELOG.md", "/frozen/", ".lock", "docs/releasing.md", "first_release/")
 """What of a path tells that the file may speak of other versions than today's."""
 
@@ -48,7 +49,7 @@ def _connector(name: str, **more_places: str) -> Component:
         changelog=f"{name}/CHANGELOG.md",
         places={
             f"{name}/pyproject.toml": PROJECT,
-            f"{name}/Dockerfile": rf"io\.airbyte\.version={VERSION}\b",
+            f"{name}/Dockerfile": rf"(?:{LABELS})\.version={VERSION}\b",
             **{f"{name}/{package}/{module}.py": pattern for module, pattern in more_places.items()},
         },
         image=rf"airbyte/{name}",
@@ -67,6 +68,8 @@ BUNDLE = Component(
     places={
         "orchestrator/pyproject.toml": PROJECT,
         "sandbox/pyproject.toml": PROJECT,
+        "orchestrator/Dockerfile": rf"(?:{LABELS})\.version={VERSION}\b",
+        "sandbox/Dockerfile": rf"(?:{LABELS})\.version={VERSION}\b",
         "sandbox/src/sandbox/__init__.py": rf'^__version__ = "{VERSION}"$',
     },
     image=r"(?:airbyte/)?amocrm-unisender(?:[/-][a-z]+)?",

@@ -326,6 +326,19 @@ def test_the_database_is_migrated_and_says_so_in_the_configured_language(tmp_pat
     assert "Аккаунтов пока нет" in after.stdout
 
 
+def test_a_process_is_ready_when_database_tables_and_queue_are_there(here: Here, tmp_path: Path) -> None:
+    configuration = tmp_path / "configuration.yaml"
+    configuration.write_text("{language: en, security: {encryption_keys: [key-of-the-tests-only]}}")
+
+    def ready() -> Result:
+        return CliRunner().invoke(app, ["ready", "--config", str(configuration)])
+
+    assert here.json("ready") == {"database": True, "migrated": True, "queue": True}
+    assert (ready().exit_code, "orchestrator migrate" in ready().stdout) == (1, True)
+    CliRunner().invoke(app, ["migrate", "--config", str(configuration)])
+    assert (ready().exit_code, ready().stdout[0]) == (0, "✓")
+
+
 def test_help_is_quick_and_a_wrong_command_line_is_code_2() -> None:
     started = time.monotonic()
     help_text = subprocess.run([COMMAND, "--help"], capture_output=True, text=True, check=True).stdout

@@ -8,18 +8,19 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
+import requests
 import typer
 from aiohttp import web
 from rich.console import Console
 
 from sandbox.app import make_app
 from sandbox.demo.connectors import ConnectorFailedError
-from sandbox.demo.sandbox_control import SandboxFailedError, running
-from sandbox.demo.service import ServiceFailedError, running_service
+from sandbox.demo.sandbox_control import SandboxControl, SandboxFailedError, running
+from sandbox.demo.service import Service, ServiceFailedError, running_service
 from sandbox.demo.service_story import ServiceStory
 from sandbox.demo.staying import Keep, stay
 from sandbox.demo.story import Story
-from sandbox.settings import RateLimits, Settings
+from sandbox.settings import REDIRECT_URI, RateLimits, Settings
 
 main = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -38,10 +39,13 @@ def serve(
     rate_limits: Annotated[
         RateLimits, typer.Option(help="Count requests as the vendors do, or not at all.")
     ] = "vendor",
+    redirect_uri: Annotated[
+        str, typer.Option(help="Where people are sent after consent, by the integration sandbox-client.")
+    ] = REDIRECT_URI,
 ) -> None:
     """Serve both vendors until SIGTERM or Ctrl-C."""
     try:
-        settings = Settings(contacts=contacts, seed=seed, rate_limits=rate_limits)
+        settings = Settings(contacts=contacts, seed=seed, rate_limits=rate_limits, redirect_uri=redirect_uri)
         asyncio.run(_serve(host, port, settings))
     except (ValueError, OSError) as wrong:
         typer.echo(f"sandbox: {wrong}", err=True)
@@ -77,6 +81,23 @@ def demo(
                     if keep != "no":
                         stay(control, service, console, linked=keep == "story")
     except (ConnectorFailedError, SandboxFailedError, ServiceFailedError) as failure:
+        console.print(f"[bold red]✗ stopped[/]  {failure}", highlight=False)
+        sys.exit(1)
+    sys.exit(0 if right else 1)
+
+
+@main.command()
+def story(
+    sandbox: Annotated[str, typer.Option(help="Address of a running sandbox.", metavar="URL")],
+    service: Annotated[str, typer.Option(help="Address of a running service that speaks with it.", metavar="URL")],
+    token_file: Annotated[Path, typer.Option(help="File with a token of the service's API.", exists=True)],
+) -> None:
+    """Tell the demo's story to a sandbox and a service that run already, once: it links the account and unlinks it."""
+    console = Console()
+    there = Service(service, token=token_file.read_text().strip(), kind="it runs already", log="the service's log")
+    try:
+        right = ServiceStory(SandboxControl(sandbox), there, console).tell()
+    except (ServiceFailedError, requests.RequestException) as failure:
         console.print(f"[bold red]✗ stopped[/]  {failure}", highlight=False)
         sys.exit(1)
     sys.exit(0 if right else 1)

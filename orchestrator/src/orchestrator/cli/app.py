@@ -10,6 +10,7 @@ from orchestrator.cli.diagnostics import diagnostics
 from orchestrator.cli.explaining import explain
 from orchestrator.cli.keys import keys
 from orchestrator.cli.planning import plan
+from orchestrator.cli.readiness import ready
 from orchestrator.cli.repairs import repairs
 from orchestrator.cli.roles import migrate, scheduler, serve, up, worker
 from orchestrator.cli.syncs import syncs
@@ -28,6 +29,7 @@ app.command()(serve)
 app.command()(worker)
 app.command()(scheduler)
 app.command()(migrate)
+app.command()(ready)
 app.command()(check_config)
 app.add_typer(accounts, name="account")
 app.add_typer(connections, name="connection")

@@ -101,8 +101,17 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Соединений пока нет: orchestrator connection add",
     ),
     "no_contacts": ("No contact is like that.", "Таких контактов нет."),
+    "no_database": (
+        "✗ The database does not answer: see database.url.",
+        "✗ База данных не отвечает: см. database.url.",
+    ),
+    "no_queue": ("✗ The queue does not answer: see queue.url.", "✗ Очередь не отвечает: см. queue.url."),
     "no_repairs": ("Nothing needs to be done.", "Ничего делать не нужно."),
     "no_syncs": ("There was no sync yet.", "Синхронизаций пока не было."),
+    "no_tables": (
+        "✗ The database's tables are not up to date: orchestrator migrate",
+        "✗ Таблицы базы данных устарели: orchestrator migrate",
+    ),
     "open_url": (
         "An administrator of the amoCRM account opens this address:\n{url}",
         "Эту ссылку открывает администратор аккаунта amoCRM:\n{url}",
@@ -119,6 +128,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "plan_unchanged": ("unchanged", "без изменений"),
     "plan_updated": ("updated", "обновятся"),
+    "ready": ("✓ Database, tables and queue are there.", "✓ База данных, таблицы и очередь на месте."),
     "repair_head": ("{host}  {code}  since {since}", "{host}  {code}  с {since}"),
     "seconds": ("{number} s", "{number} с"),
     "secrets_readable": (

@@ -11,7 +11,7 @@ from sandbox.amocrm.consent_page import Page, button_script, hand_over, page_lan
 from sandbox.amocrm.exceptions import not_found
 from sandbox.amocrm.here import amocrm_of
 from sandbox.amocrm.hosts import is_shared_host, is_vendor_host
-from sandbox.amocrm.integrations import LOOPBACK, Integration
+from sandbox.amocrm.integrations import Integration, is_loopback
 from sandbox.amocrm.people import User
 from sandbox.amocrm.redirect import refused
 
@@ -119,7 +119,7 @@ def _asked(query: Form, amocrm: "AmoCrm") -> Asked:
     if not (redirect_uri and secrets_uri):
         raise ConsentError("client_id is missing.")
     for url in (redirect_uri, secrets_uri):
-        if urlsplit(url).scheme != "https" and urlsplit(url).hostname not in LOOPBACK:
+        if urlsplit(url).scheme != "https" and not is_loopback(url):
             raise ConsentError(f"{url!r} must use https.")
     name = text("name") or "External integration"
     return Asked(integration=None, redirect_uri=redirect_uri, secrets_uri=secrets_uri, name=name, **common)

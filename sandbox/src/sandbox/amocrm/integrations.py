@@ -7,6 +7,12 @@ from urllib.parse import urlsplit
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
+def is_loopback(url: str) -> bool:
+    """Whether it leads to this machine only, names such as `service.localhost` included."""
+    host = urlsplit(url).hostname or ""
+    return host in LOOPBACK or host.endswith(".localhost")
+
+
 @dataclass(kw_only=True, slots=True)
 class Integration:
     """One integration card. `any_loopback` accepts each redirect URI on this machine (the sandbox's own client)."""
@@ -24,15 +30,15 @@ class Integration:
         """Whether the vendor would send a code there: byte for byte the configured URI."""
         if redirect_uri == self.redirect_uri:
             return True
-        return self.any_loopback and urlsplit(redirect_uri).hostname in LOOPBACK
+        return self.any_loopback and is_loopback(redirect_uri)
 
 
-def sandbox_client() -> Integration:
+def sandbox_client(redirect_uri: str) -> Integration:
     """The client every sandbox starts with."""
     return Integration(
         client_id="sandbox-client",
         client_secret="sandbox-secret",  # noqa: S106 - a published example
-        redirect_uri="http://127.0.0.1:8901/callback",
+        redirect_uri=redirect_uri,
         name="Sandbox integration",
         any_loopback=True,
     )

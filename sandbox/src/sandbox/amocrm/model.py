@@ -99,7 +99,7 @@ class AmoCrm:
         self.integrations: dict[str, Integration] = {}
         self.accounts: dict[int, Account] = {}
         self._by_host: dict[str, Account] = {}
-        self.register(sandbox_client())
+        self.register(sandbox_client(settings.redirect_uri))
         seed = settings.seed
         self.open(31415926, "demo", "amocrm.ru", "Демо", settings.contacts, seed, "sandbox-token")
         small = min(SMALL_ACCOUNT_CONTACTS, settings.contacts)

@@ -28,11 +28,12 @@ class ServiceFailedError(Exception):
 class Service:
     """A running orchestrator's API. Failures raise ServiceFailedError with its own words."""
 
-    def __init__(self, url: str, log: Path) -> None:
-        self.url = url
+    def __init__(self, url: str, *, token: str, kind: str, log: str) -> None:
+        """`kind`: how it runs, `log`: where its log is, both for people."""
+        self.url, self.kind = url, kind
         self._log = log
         self._session = requests.Session()
-        self._session.headers["Authorization"] = f"Bearer {TOKEN}"
+        self._session.headers["Authorization"] = f"Bearer {token}"
 
     def get(self, path: str, **query: Any) -> Any:
         return self._ask("GET", path, params=query)
@@ -94,7 +95,8 @@ def running_service(control: SandboxControl, folder: Path) -> Iterator[Service]:
     configuration.write_text(json.dumps(_settings(control, folder, port), indent=2))  # JSON is YAML
     with log.open("wb") as told, _ended(_started(configuration, told)) as process:
         _wait_for(url, process, log)
-        yield Service(url, log)
+        kind = "`orchestrator up`, SQLite, doorbell in the same process"
+        yield Service(url, token=TOKEN, kind=kind, log=str(log))
 
 
 def _settings(control: SandboxControl, folder: Path, port: int) -> Mapping[str, Any]:

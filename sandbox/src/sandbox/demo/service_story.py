@@ -38,7 +38,7 @@ class ServiceStory:
         """
         say = self._console.print
         say(f"[bold]sandbox[/]    {self._control.url}: amoCRM account {HOST} and a Unisender account, both made up")
-        say(f"[bold]service[/]    {self._service.url}: `orchestrator up`, SQLite, doorbell in the same process")
+        say(f"[bold]service[/]    {self._service.url}: {self._service.kind}")
         account = self._link()
         connection = self._one_button(account)
         self._live_changes(connection)
@@ -52,8 +52,8 @@ class ServiceStory:
 
     def _link(self) -> int:
         self._service.consent(self._control, AMOCRM_ID)
-        (overview,) = self._service.get("accounts")["accounts"]
-        account = overview["account"]
+        accounts = [overview["account"] for overview in self._service.get("accounts")["accounts"]]
+        account = next(one for one in accounts if one["host"] == HOST)
         hooks = "webhook subscribed" if account["webhooks"] else "no webhooks"
         self._console.print(f"[bold]link[/]       {account['host']} consents; tokens stored, {hooks}")
         return int(account["id"])
