@@ -88,21 +88,28 @@ class Client:
         """Take the address out of the list. One that is not in it stays that way."""
         self._leave("exclude", email, list_id=list_id)
 
+    def exclude_all(self, emails: Sequence[str], *, list_id: str) -> Mapping[str, Any]:
+        """Take up to 500 addresses that are contacts out of the list; the counters and log as of an import."""
+        rows = [(email, list_id) for email in emails]
+        return self.import_contacts(columns=("email", "email_excluded_list_ids"), rows=rows, overwrite_tags=False)
+
     def unsubscribe(self, email: str, *, list_id: str) -> None:
         """Mark the address unsubscribed from the list, which only its owner can undo."""
         self._leave("unsubscribe", email, list_id=list_id)
 
-    def export_list(self, list_id: str, *, columns: Sequence[str]) -> Iterator[dict[str, str]]:
+    def export_list(
+        self, list_id: str, *, columns: Sequence[str], polls: int = _LONGEST_EXPORT_POLLS
+    ) -> Iterator[dict[str, str]]:
         """All rows of a list's export, by header. Rows of other lists may be among them: the vendor adds those
-        whose phone is in the list.
+        whose phone is in the list. After `polls` looks without an end it is given up.
         """
         params: dict[str, str | Sequence[str]] = {"list_id": list_id, "field_names": columns}
         started = self._checked("async/exportContacts", params, key="task_uuid")
-        url = self._await_export(str(started["task_uuid"]))
+        url = self._await_export(str(started["task_uuid"]), polls=polls)
         yield from _read_table(self._download(url))
 
-    def _await_export(self, task: str) -> str:
-        for attempt in range(_LONGEST_EXPORT_POLLS):
+    def _await_export(self, task: str, *, polls: int) -> str:
+        for attempt in range(polls):
             answer = self._object("async/getTaskResult", {"task_uuid": task}, key="status")
             if answer["status"] == "completed":
                 return str(answer.get("file_to_download") or "")

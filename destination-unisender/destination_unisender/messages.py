@@ -170,6 +170,8 @@ class MessageLoop:
         departed, self._departed = self._departed, []
         self._departed_keys.clear()
         self._departed_emails.clear()
+        if departed:
+            self._worker.submit(self._deletions.begin, [one for _, one in departed]).result()
         for stream, one in departed:
             self._stop.check()
             self._ledger.settle(self._worker.submit(self._deletions.carry_out, stream, one).result())

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from destination_unisender.client import Client
+from destination_unisender.errors import CallRefusedError
 from destination_unisender.transport import Transport
 
 ANALYTICS_TYPE = "destination_unisender.preview"
@@ -41,6 +42,11 @@ class RehearsingClient(Client):
 
     def exclude(self, email: str, *, list_id: str) -> None:
         self._tell("exclude", contact=email, list_ids=list_id)
+
+    def exclude_all(self, emails: Sequence[str], *, list_id: str) -> Mapping[str, Any]:
+        """Refused, so that each is told by itself."""
+        text = f"{len(emails)} are not taken out of the list {list_id} in a rehearsal"
+        raise CallRefusedError(method="importContacts", vendor_code="rehearsal", vendor_text=text)
 
     def unsubscribe(self, email: str, *, list_id: str) -> None:
         self._tell("unsubscribe", contact=email, list_ids=list_id)

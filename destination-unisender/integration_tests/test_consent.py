@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from destination_unisender import deletions
 from destination_unisender.deletions import Deletions
 from destination_unisender.outcomes import Code
 
@@ -168,10 +169,12 @@ def new_account(sandbox: Any, switches: dict[str, Any]) -> Judge:
 @given(
     switches=st.fixed_dictionaries({name: st.sampled_from(values) for name, values in SWITCHES.items()}),
     rounds=st.lists(ROUNDS, min_size=2, max_size=5),
+    many=st.sampled_from([1, deletions.MANY]),
 )
 def test_whoever_opted_out_never_becomes_mailable_again(
-    sandbox: Any, write: Any, switches: dict[str, Any], rounds: list[Any]
+    sandbox: Any, write: Any, monkeypatch: Any, switches: dict[str, Any], rounds: list[Any], many: int
 ) -> None:
+    monkeypatch.setattr(deletions, "MANY", many)
     judge = new_account(sandbox, switches)
     sync(judge, write, {"list": {"title": LISTS[0]}}, [living(key, email) for key, email in enumerate(EMAILS, 1)])
 
@@ -193,10 +196,12 @@ ENDS = ["exclude", "unsubscribe", "delete", "ignore"]
 @pytest.mark.parametrize("on_delete", ENDS)
 @pytest.mark.parametrize("how", ["opt_out", "opt_out_of_list", "complain"])
 @pytest.mark.parametrize("memory", ["forgets", "remembers"])
+@pytest.mark.parametrize("many", [1, deletions.MANY])
 def test_the_way_most_tools_bring_people_back_is_closed(
-    sandbox: Any, write: Any, on_delete: str, how: str, memory: str
+    sandbox: Any, write: Any, monkeypatch: Any, on_delete: str, how: str, memory: str, many: int
 ) -> None:
-    """In the list; opted out; deleted in the CRM; restored; imported again."""
+    """In the list; opted out; deleted in the CRM; restored; imported again. Alone, and as if they were many."""
+    monkeypatch.setattr(deletions, "MANY", many)
     judge = new_account(sandbox, {"exclude_optout": memory, "delete_optout": memory})
     config = {"list": {"title": LISTS[0]}, "on_delete": on_delete}
     sync(judge, write, config, [living(1, EMAILS[0])])
@@ -210,6 +215,22 @@ def test_the_way_most_tools_bring_people_back_is_closed(
     sync(judge, write, config, [living(1, EMAILS[0])])
 
     assert judge.look()[EMAILS[0]]["mailable_in"] == []
+
+
+def test_the_judge_sees_a_crowd_that_was_not_looked_at(sandbox: Any, write: Any, monkeypatch: Any) -> None:
+    """Neither without what an export clears."""
+    monkeypatch.setattr(deletions, "MANY", 1)
+    monkeypatch.setattr(deletions.Clearance, "clears", lambda *_: True)
+    judge = new_account(sandbox, {"exclude_optout": "forgets", "unsubscribed_from_all_lists": "unchanged"})
+    config = {"list": {"title": LISTS[0]}, "on_delete": "exclude"}
+    sync(judge, write, config, [living(1, EMAILS[0])])
+    judge.act("opt_out_of_list", EMAILS[0], LISTS[0])
+    judge.look()
+
+    sync(judge, write, config, [living(1, EMAILS[0], is_deleted=True), living(1, EMAILS[0])])
+
+    with pytest.raises(AssertionError, match="mailable again"):
+        judge.look()
 
 
 def test_the_judge_sees_a_person_who_was_brought_back(sandbox: Any, write: Any, monkeypatch: Any) -> None:

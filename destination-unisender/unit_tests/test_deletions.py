@@ -1,9 +1,12 @@
 """Deleted records leave; opt-outs stay. The exact calls."""
 
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
+from destination_unisender.deletions import MANY
 
 
 def found(*, status: str = "new", lists: dict[int, str] | None = None, owner: str | None = "1") -> dict[str, Any]:
@@ -224,3 +227,157 @@ def test_no_call_ever_undoes_an_opt_out(
     assert not vendor.of("subscribe")
     assert all(call.form["overwrite_lists"] == "0" for call in imports)
     assert not any(name.endswith("_status") for call in imports for name in call.columns)
+
+
+PEOPLE = MANY + 10
+
+
+def listed(*rows: Sequence[str]) -> str:
+    """An export file of these and of everybody else, mailable and in our list under their own keys."""
+    header = ["email", "email_status", "email_list_ids", "email_unsubscribed_list_ids", "amo_contact_id"]
+    special = {row[0] for row in rows}
+    usual = [(f"p{n}@example.com", "new", "7,9", "", str(n)) for n in range(1, PEOPLE + 1)]
+    return "\n".join(
+        ",".join(f'"{cell}"' for cell in row)
+        for row in [header, *rows, *(one for one in usual if one[0] not in special)]
+    )
+
+
+@pytest.fixture
+def crowd(make: SimpleNamespace) -> list[Any]:
+    """Many deleted people."""
+    return [make.record(make.contact(n, f"p{n}@example.com", is_deleted=True)) for n in range(1, PEOPLE + 1)]
+
+
+def excluded_together(vendor: Any) -> list[str]:
+    return [row["email"] for call in vendor.of("importContacts") for row in call.rows]
+
+
+def test_many_deleted_people_leave_by_one_call_after_one_export(
+    vendor: Any, config: Any, write: Any, crowd: Any
+) -> None:
+    vendor.export = listed()
+
+    said = write({**config, "report_outcomes": True}, *crowd)
+
+    (leave,) = vendor.of("importContacts")
+    assert leave.columns == ["email", "email_excluded_list_ids"]
+    assert {row["email_excluded_list_ids"] for row in leave.rows} == {"7"}
+    assert sorted(row["email"] for row in leave.rows) == sorted(f"p{n}@example.com" for n in range(1, PEOPLE + 1))
+    assert not vendor.of("exclude")
+    assert len(vendor.of("getContact")) == 1, "one look whether it worked"
+    assert set(said.codes.values()) == {"removed"}
+    assert len(said.codes) == PEOPLE
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ("p1@example.com", "unsubscribed", "7", "", "1"),
+        ("p1@example.com", "blocked", "7", "", "1"),
+        ("p1@example.com", "", "7", "", "1"),
+        ("p1@example.com", "new", "7", "7", "1"),
+        ("p1@example.com", "new", "7,9", "9,7", "1"),
+        ("p1@example.com", "new", "9", "", "1"),
+        ("p1@example.com", "new", "7", "", "2"),
+        ("p1@example.com", "new", "7", "", ""),
+        ("somebody.else@example.com", "new", "7", "", "1"),
+    ],
+)
+def test_whom_an_export_does_not_clear_is_looked_at_alone(
+    vendor: Any, config: Any, write: Any, crowd: Any, row: Any
+) -> None:
+    vendor.export = listed(row)
+    if row[0] != "p1@example.com":
+        vendor.export = vendor.export.replace('"p1@example.com"', '"p1@example.org"')
+    vendor.standing["getContact"] = lambda call: (
+        found(lists={7: "unsubscribed"})
+        if call.form["email"] == "p1@example.com"
+        else {"error": "Contact not found", "code": "object_not_found", "result": ""}
+    )
+
+    said = write({**config, "report_outcomes": True}, *crowd)
+
+    assert "p1@example.com" not in excluded_together(vendor)
+    assert len(excluded_together(vendor)) == PEOPLE - 1
+    assert [call.form["email"] for call in vendor.of("getContact")].count("p1@example.com") == 1
+    assert not vendor.of("exclude")
+    assert said.codes["1"] == "unsubscribed"
+
+
+@pytest.mark.parametrize(
+    "standing",
+    [
+        {"async/exportContacts": {"error": "no", "code": "retry_later", "result": ""}},
+        {"async/exportContacts": {"error": "notify_url is needed", "code": "invalid_arg", "result": ""}},
+        {"async/getTaskResult": {"result": {"task_uuid": "t-1", "status": "failed"}}},
+        {"importContacts": {"error": "no such column", "code": "invalid_arg", "result": ""}},
+        {
+            "importContacts": {
+                "result": {"total": PEOPLE, "inserted": 0, "updated": 3, "invalid": PEOPLE - 3, "log": []}
+            }
+        },
+    ],
+)
+def test_where_the_quick_way_is_closed_each_leaves_alone(
+    vendor: Any, config: Any, write: Any, crowd: Any, standing: Any
+) -> None:
+    vendor.export = listed()
+    vendor.standing.update(standing)
+    vendor.standing["getContact"] = lambda call: found(owner=call.form["email"].partition("@")[0][1:])
+
+    said = write({**config, "report_outcomes": True, "max_retries": 0}, *crowd)
+
+    assert said.error is None
+    assert len(vendor.of("exclude")) == PEOPLE
+    assert set(said.codes.values()) == {"removed"}
+
+
+def test_an_import_that_takes_nobody_out_is_not_believed(vendor: Any, config: Any, write: Any, crowd: Any) -> None:
+    vendor.export = listed()
+    vendor.standing["getContact"] = lambda call: found(owner=call.form["email"].partition("@")[0][1:])
+
+    write(config, *crowd)
+
+    assert len(vendor.of("exclude")) == PEOPLE
+
+
+def test_a_row_that_is_refused_leaves_alone(vendor: Any, config: Any, write: Any, crowd: Any) -> None:
+    vendor.export = listed()
+    refused = [{"index": 0, "code": "invalid", "message": "The email is invalid"}]
+    vendor.standing["importContacts"] = {
+        "result": {"total": PEOPLE, "inserted": 0, "updated": PEOPLE - 1, "invalid": 1, "log": refused}
+    }
+    looks = iter([{"error": "Contact not found", "code": "object_not_found", "result": ""}])
+    vendor.standing["getContact"] = lambda call: next(looks, found())
+
+    write(config, *crowd)
+
+    assert [call.form["contact"] for call in vendor.of("exclude")] == ["p1@example.com"]
+
+
+def test_who_was_imported_after_the_export_is_looked_at_alone(
+    vendor: Any, config: Any, write: Any, make: SimpleNamespace, crowd: Any
+) -> None:
+    vendor.export = listed()
+    vendor.standing["getContact"] = lambda call: (
+        found(owner="5")
+        if call.form["email"] == "p5@example.com"
+        else {"error": "Contact not found", "code": "object_not_found", "result": ""}
+    )
+
+    write(
+        config, *crowd[:1], *crowd[5:], make.state(1),
+        make.record(make.contact(5, "p5@example.com")), make.state(2), *crowd[4:5],
+    )  # fmt: skip
+
+    assert [call.form["contact"] for call in vendor.of("exclude")] == ["p5@example.com"]
+
+
+@pytest.mark.parametrize("mode", ["unsubscribe", "delete", "ignore"])
+def test_only_those_who_are_excluded_go_the_quick_way(
+    vendor: Any, config: Any, write: Any, crowd: Any, mode: str
+) -> None:
+    write({**config, "on_delete": mode}, *crowd)
+
+    assert not vendor.of("async/exportContacts")

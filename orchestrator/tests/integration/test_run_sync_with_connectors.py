@@ -11,6 +11,7 @@ from orchestrator.adapters.runners.process import ProcessRunner
 from orchestrator.domain.connection import RunnerKind
 from orchestrator.domain.secret import Secret
 from orchestrator.domain.sync import SyncKind
+from orchestrator.services.depart_people import DepartPeople
 from orchestrator.services.run_sync import RunSync
 from orchestrator.services.sync_orders import VendorEndpoints
 from sandbox.demo import expectation
@@ -45,13 +46,16 @@ class House:
     def __init__(self, folder: Path, sandbox: SandboxControl, runner: ProcessRunner) -> None:
         self.sandbox = sandbox
         self.service = SmallService(folder, destination={"list": {"title": LIST}})
-        self.service.run_sync = RunSync(
-            database=self.service.database,
-            runners={RunnerKind.PROCESS: runner},
-            refresh_token=OneToken(),
-            vendors=VendorEndpoints(amocrm_base_url=sandbox.url, unisender_base_url=sandbox.url, rate_limits_off=True),
-            clock=self.service.clock,
-        )
+        around: dict[str, Any] = {
+            "database": self.service.database,
+            "runners": {RunnerKind.PROCESS: runner},
+            "vendors": VendorEndpoints(
+                amocrm_base_url=sandbox.url, unisender_base_url=sandbox.url, rate_limits_off=True
+            ),
+            "clock": self.service.clock,
+        }
+        self.service.run_sync = RunSync(refresh_token=OneToken(), **around)
+        self.service.depart_people = DepartPeople(**around)
         self.opted_out: frozenset[str] = frozenset()
 
     def edit(self, *edits: dict[str, Any]) -> None:
@@ -113,6 +117,21 @@ def test_the_list_is_right_after_every_kind_of_sync(house: House):
 
     deep = house.service.sync(SyncKind.DEEP)
     assert (deep.ending, deep.counts.delivered, deep.counts.removed) == ("done", 0, 0)
+
+
+def test_a_crowd_leaves_by_few_calls_and_who_opted_out_unheard_of_stays_as_they_are(house: House):
+    house.service.sync(SyncKind.BACKFILL)
+    everybody = sorted(one["email"] for one in house.members())
+    house.opt_out(*everybody[:2])
+    house.sandbox.post(f"unisender/{KEY}/opt_out", {"email": everybody[2], "list_id": int(house.list_id)})
+    since = house.sandbox.get("requests", details=0)["last"]
+
+    gone = house.service.depart_people.run(house.service.connection.id, lambda: True)
+
+    calls = house.sandbox.get("requests", since=since, vendor="unisender")["requests"]
+    assert gone == len(everybody) - 3
+    assert len(calls) < len(everybody) / 5
+    assert {one["email"]: one["mailable_in"] for one in house.members()} == dict.fromkeys(everybody[:3], [])
 
 
 def test_a_run_in_slices_and_one_that_amocrm_breaks_off_end_right(house: House):
