@@ -110,9 +110,18 @@ def test_strangers_and_unlinked_accounts_are_unknown(house: Linked) -> None:
     assert receiver(house).receive("another-secret", signed(left())) == "unknown_account"
     with house.database.begin() as tx:
         tx.accounts.move(house.account.id, to=AccountStatus.UNLINKING, now=NOON)
+        tx.accounts.move(house.account.id, to=AccountStatus.UNLINKED, now=NOON)
 
     assert receiver(house).receive(HOOK_SECRET, signed(left())) == "unknown_account"
     assert house.suppressed(CAROL) == {}
+
+
+def test_who_opts_out_while_an_account_is_being_unlinked_is_kept_out_when_it_is_linked_again(house: Linked) -> None:
+    with house.database.begin() as tx:
+        tx.accounts.move(house.account.id, to=AccountStatus.UNLINKING, now=NOON)
+
+    assert receiver(house).receive(HOOK_SECRET, signed(left())) == "accepted"
+    assert house.suppressed(CAROL) == {CAROL: "unsubscribed"}
 
 
 def test_a_word_that_somebody_came_back_is_not_believed_by_itself(house: Linked) -> None:

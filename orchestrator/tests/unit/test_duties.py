@@ -60,6 +60,18 @@ def test_a_scheduler_that_is_started_anew_knows_what_was_done_lately(database, c
     assert nightly.turns == 1
 
 
+def test_a_duty_nobody_wants_takes_no_turn_and_is_done_as_soon_as_somebody_does(database, clock: SetClock) -> None:
+    wanted, counted = threading.Event(), Counted()
+    duty = Duty(name="unlink", every_seconds=3600, run=counted, wanted=wanted.is_set)
+    duties = DoDuties(database=database, clock=clock, owner="a")
+
+    assert not duties.try_turn(duty)
+    wanted.set()
+    assert duties.try_turn(duty)
+
+    assert counted.turns == 1
+
+
 def test_a_duty_that_fails_is_logged_and_tried_again_sooner(database, clock: SetClock, caplog) -> None:
     def fail() -> None:
         raise RetryableError("Unisender does not answer.")

@@ -421,6 +421,26 @@ def test_an_integration_signs_for_its_own_accounts_only(house, account):
 
 
 @pytest.mark.parametrize("mode", [UnlinkMode.EXCLUDE, UnlinkMode.ERASE])
+def test_unisender_goes_on_telling_who_opts_out_until_everybody_has_left(house, account, mode):
+    listening = []
+    house.departures.before = lambda call: listening.append(left(house, account.id)["unisender"])
+
+    unlinked(house, account, mode)
+
+    assert listening
+    assert all(listening)
+    assert left(house, account.id)["unisender"] == set()
+
+
+def test_there_is_something_to_do_from_the_start_of_an_unlinking_to_its_end(house, account):
+    assert not house.unlink.has_begun()
+    house.unlink.start(account.id, UnlinkMode.KEEP, actor="api:ops")
+    assert house.unlink.has_begun()
+    house.unlink.resume()
+    assert not house.unlink.has_begun()
+
+
+@pytest.mark.parametrize("mode", [UnlinkMode.EXCLUDE, UnlinkMode.ERASE])
 def test_linking_again_after_people_were_taken_out_brings_them_back_by_a_backfill(house, account, mode):
     unlinked(house, account, mode)
 

@@ -127,7 +127,12 @@ def duties(application: Application) -> Sequence[Duty]:
         Duty(name="schedule", every_seconds=5, run=application.schedule.run),
         Duty(name="spool", every_seconds=5, run=application.drain_spool.run),
         Duty(name="figures", every_seconds=5, run=application.measure.run),
-        Duty(name="unlink", every_seconds=15, run=application.unlink_account.resume),
+        Duty(
+            name="unlink",
+            every_seconds=1,
+            run=application.unlink_account.resume,
+            wanted=application.unlink_account.has_begun,
+        ),
         Duty(name="webhooks", every_seconds=15, run=application.watch_webhooks.check_due),
         Duty(name="queue", every_seconds=60, run=application.check_queue.run),
         Duty(name="tokens", every_seconds=60, run=application.refresh_token.refresh_due),

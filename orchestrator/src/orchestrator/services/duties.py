@@ -22,6 +22,10 @@ SHARE = 0.9
 """Of the time between two turns that a duty is kept for done: whoever looks in rhythm must not come a moment early."""
 
 
+def _always() -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duty:
     """Something to be done over and over. Doing it twice at once must do no harm, only cost."""
@@ -29,6 +33,9 @@ class Duty:
     name: str
     every_seconds: float
     run: Callable[[], object]
+    wanted: Callable[[], bool] = _always
+    """Whether there is anything to do; asked before the turn is taken, where that is cheaper. May raise RetryableError.
+    """
 
 
 class DoDuties:
@@ -49,7 +56,7 @@ class DoDuties:
         Raises RetryableError when the database is away.
         """
         turn = f"{self._owner}/{secrets.token_hex(4)}"
-        if not self._take(duty.name, turn, HOLD):
+        if not duty.wanted() or not self._take(duty.name, turn, HOLD):
             return False
         with self._lock:
             self._turns[duty.name] = turn

@@ -1,8 +1,8 @@
 """The steps of an unlinking: each may be done again, so after a crash all are done from the first.
 
-Syncs stop; amoCRM and Unisender stop calling us; people leave the list (exclude, erase); what is stored about them goes
-(erase); tokens are forgotten, and a tombstone refuses late work. What a vendor refuses, or keeps us from for a day, is
-left undone, and the audit log says so.
+Syncs stop; amoCRM stops calling us; people leave the list (exclude, erase); Unisender stops calling us; what is stored
+about them goes (erase); tokens are forgotten, and a tombstone refuses late work. What a vendor refuses, or keeps us
+from for a day, is left undone, and the audit log says so.
 """
 
 import logging
@@ -88,12 +88,14 @@ class FinishUnlinking:
         left = {"amocrm_webhook": _left_undone(partial(self._leave_amocrm, account), hooks_give_way)}
         for connection in connections:
             _go_on(keep_going)
-            hook = _left_undone(partial(self._leave_unisender, connection), hooks_give_way)
-            left[f"unisender_webhook {connection.id}"] = hook
+            # While people leave Unisender goes on telling who opts out: excluded, that would be forgotten there.
             if account.unlink_mode is not UnlinkMode.KEEP:
                 people = _left_undone(partial(self._take_out, connection, keep_going), people_give_way)
                 left[f"people {connection.id}"] = people
                 _go_on(keep_going)
+            hook = _left_undone(partial(self._leave_unisender, connection), hooks_give_way)
+            left[f"unisender_webhook {connection.id}"] = hook
+            if account.unlink_mode is not UnlinkMode.KEEP:
                 self._forget_progress(connection, erase=account.unlink_mode is UnlinkMode.ERASE)
         return self._bury(account, {what: code for what, code in left.items() if code})
 
@@ -148,6 +150,8 @@ class FinishUnlinking:
             stop_syncs(transaction, account.id, now=now)
             transaction.tokens.forget(account.id)
             if erase:
+                for connection in transaction.connections.of_account(account.id):
+                    transaction.suppressions.erase(connection.id)  # whoever opted out until just now
                 transaction.journal.forget_account(account.id)
                 transaction.accounts.save(replace(present, name=""))
             for repair in transaction.repairs.open_ones(account_id=account.id):

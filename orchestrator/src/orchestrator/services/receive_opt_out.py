@@ -15,8 +15,6 @@ from orchestrator.services.suppress_addresses import suppress
 
 OptOutVerdict = Literal["accepted", "uninteresting", "forged", "unknown_account"]
 
-_GONE = frozenset({AccountStatus.UNLINKING, AccountStatus.UNLINKED})
-
 
 class ReceiveOptOut:
     """Takes webhooks of Unisender. They come at least once and in any order; taking one twice does no harm."""
@@ -56,7 +54,8 @@ def _live_connection(tx: Transaction, hook_secret: str) -> Connection | None:
     connection = tx.connections.by_hook_secret(hook_secret)
     if connection is None or connection.status is ConnectionStatus.REMOVED:
         return None
-    return None if tx.accounts.get(connection.account_id).status in _GONE else connection
+    # Who opts out while people are taken out must not be forgotten: linked again, they would come back.
+    return None if tx.accounts.get(connection.account_id).status is AccountStatus.UNLINKED else connection
 
 
 def _suppressions_of(connection: Connection, said: Sequence[OptOut]) -> Sequence[Suppression]:

@@ -1,8 +1,8 @@
-"""Unlinking an account: begun at once, finished by the scheduler, however often that has to begin anew."""
+"""Unlinking an account: begun at once, finished by the scheduler within the next second and however often it takes."""
 
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -104,11 +104,17 @@ class UnlinkAccount:
         self.start(account.id, self._uninstall_mode, actor=UNINSTALL_ACTOR)
         return True
 
+    def has_begun(self) -> bool:
+        """Whether `resume` has anything to do. Raises RetryableError."""
+        return bool(self._begun())
+
     def resume(self) -> int:
         """Go on with every unlinking that was begun; returns how many came to their end. Troubles are logged."""
+        return sum(self._resume(account.id) for account in self._begun())
+
+    def _begun(self) -> Sequence[Account]:
         with self._database.begin(reading=True) as transaction:
-            accounts = transaction.accounts.all(status={AccountStatus.UNLINKING})
-        return sum(self._resume(account.id) for account in accounts)
+            return transaction.accounts.all(status={AccountStatus.UNLINKING})
 
     def _resume(self, account_id: int) -> bool:
         name, owner = f"unlink:{account_id}", secrets.token_hex(8)
