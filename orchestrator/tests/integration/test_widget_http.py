@@ -264,8 +264,8 @@ def test_who_is_not_in_the_list_is_paged_with_reasons(widget: Widget) -> None:
     here.deliver(2, addresses=(), digest=None, reason=Reason.NO_ADDRESS)
     here.deliver(3, addresses=(), digest=None, reason=Reason.UNSUBSCRIBED, detail="2026-05-03")
 
-    first = widget.call("GET", "/connections/1/unsynced?limit=1", headers=RUSSIAN).json()
-    second = widget.call("GET", f"/connections/1/unsynced?cursor={first['next_cursor']}", headers=RUSSIAN).json()
+    first = widget.call("GET", "/connections/1/unsynced?language=ru&limit=1").json()
+    second = widget.call("GET", f"/connections/1/unsynced?language=ru&cursor={first['next_cursor']}").json()
 
     assert [one["record_id"] for one in first["contacts"] + second["contacts"]] == [2, 3]
     assert second["contacts"][0]["text"] == "человек отписался 3 мая 2026"

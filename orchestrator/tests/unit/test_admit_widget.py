@@ -1,11 +1,13 @@
 """amoCRM's one-time tokens: whom they let in, and every way in which one is not let in."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from linked import NOON, Linked, linked
+from orchestrator.domain.connection import ConnectionStatus
 from orchestrator.domain.errors import ForbiddenError
 from orchestrator.domain.widget_token import WidgetTokenError
 from orchestrator.services.admit_widget import AdmitWidget
@@ -32,6 +34,12 @@ def test_a_good_token_tells_who_calls_and_what_is_theirs(admit: AdmitWidget, her
     assert caller.account == here.account
     assert [one.id for one in caller.connections] == [here.connection.id]
     assert (caller.is_admin, caller.actor) == (True, "widget:10200301")
+
+
+def test_what_is_still_being_set_up_is_not_shown(tmp_path: Path) -> None:
+    here = with_long_secret(linked(tmp_path, status=ConnectionStatus.DRAFT))
+
+    assert AdmitWidget(database=here.database, clock=here.clock).admit(token(NOON), host=HOST).connections == ()
 
 
 def test_a_token_counts_once(admit: AdmitWidget) -> None:

@@ -14,6 +14,7 @@ from orchestrator.cli.readiness import ready
 from orchestrator.cli.repairs import repairs
 from orchestrator.cli.roles import migrate, scheduler, serve, up, worker
 from orchestrator.cli.syncs import syncs
+from orchestrator.cli.widget import widget
 
 # Plain help is an eighth of a second quicker than a drawn one.
 app = typer.Typer(
@@ -40,6 +41,7 @@ app.command()(plan)
 app.command()(repairs)
 app.command()(diagnostics)
 app.add_typer(keys, name="keys")
+app.add_typer(widget, name="widget")
 
 
 def run() -> None:

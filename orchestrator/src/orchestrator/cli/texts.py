@@ -165,4 +165,9 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Unlinking {host}: its webhook is removed at amoCRM, its tokens are forgotten, its syncs are stopped.",
         "Отключение {host}: вебхук в amoCRM удаляется, токены забываются, синхронизации останавливаются.",
     ),
+    # the widget
+    "widget_built": (
+        "{file} (version {version}) speaks to {url}. Upload it in the integration's card at amoCRM.",
+        "{file} (версия {version}) обращается к {url}. Загрузите его в карточке интеграции amoCRM.",
+    ),
 }

@@ -52,7 +52,7 @@ class WidgetCaller:
     integration: Integration
     account: Account | None
     connections: Sequence[Connection]
-    """The account's own, all that this caller may see."""
+    """The account's own, all that this caller may see; what is still being set up elsewhere is not among them."""
     host: str
     user_id: int
     is_admin: bool

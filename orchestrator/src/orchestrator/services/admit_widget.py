@@ -5,6 +5,7 @@ from typing import Any
 import jwt
 
 from orchestrator.domain.account import Integration
+from orchestrator.domain.connection import ConnectionStatus
 from orchestrator.domain.errors import ForbiddenError
 from orchestrator.domain.widget_token import (
     LEEWAY,
@@ -47,12 +48,13 @@ class AdmitWidget:
                 raise WidgetTokenError
             account = tx.accounts.find(integration_id=integration.id, amocrm_id=token.amocrm_id)
             connections = tx.connections.of_account(account.id) if account else ()
+            working = tuple(one for one in connections if one.status is not ConnectionStatus.DRAFT)
         if token.host != host or (account is not None and account.host != host):
             raise ForbiddenError(f"This token belongs to another account than {host}.", code="other_account")
         return WidgetCaller(
             integration=integration,
             account=account,
-            connections=connections,
+            connections=working,
             host=host,
             user_id=token.user_id,
             is_admin=token.is_admin,

@@ -64,6 +64,11 @@ class Report:
             accounts = tx.accounts.all() if account_id is None else [tx.accounts.get(account_id)]
             return [self._connection(tx, one) for account in accounts for one in tx.connections.of_account(account.id)]
 
+    def changes_pending(self, connection_id: int) -> bool:
+        """Whether live changes of a connection wait or are under way."""
+        with self._database.begin(reading=True) as tx:
+            return tx.changes.count(connection_id) > 0
+
     def contacts(
         self, *, account_id: int, connection_id: int | None = None, synced: bool | None = None,
         reasons: Collection[Reason] | None = None, search: str | None = None, after: After | None = None, limit: int,

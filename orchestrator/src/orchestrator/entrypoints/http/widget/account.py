@@ -3,9 +3,9 @@
 from orchestrator.domain.account import AccountStatus
 from orchestrator.domain.errors import RejectedError
 from orchestrator.domain.hook_addresses import consent_path
-from orchestrator.entrypoints.http.context import LanguageHere, ServicesHere
+from orchestrator.entrypoints.http.context import ServicesHere
 from orchestrator.entrypoints.http.models_system import RepairAnswer
-from orchestrator.entrypoints.http.widget.admission import CallerHere, account_of
+from orchestrator.entrypoints.http.widget.admission import CallerHere, LanguageHere, account_of
 from orchestrator.entrypoints.http.widget.models import StatusAnswer, UnlinkAnswer, UnlinkOrder, WidgetConnection
 
 
@@ -19,11 +19,11 @@ def get_status(caller: CallerHere, services: ServicesHere, language: LanguageHer
     )
     if caller.account is None:
         return answer
-    view = services.report.account(caller.account.id)
+    view, own = services.report.account(caller.account.id), {one.id for one in caller.connections}
     return answer.model_copy(
         update={
             "status": view.account.status,
-            "connections": tuple(WidgetConnection.of(one) for one in view.connections),
+            "connections": tuple(WidgetConnection.of(one) for one in view.connections if one.connection.id in own),
             "repairs": tuple(RepairAnswer.of(one, language) for one in view.repairs),
         }
     )

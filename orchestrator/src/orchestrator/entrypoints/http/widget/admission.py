@@ -9,7 +9,8 @@ from orchestrator.domain.account import Account
 from orchestrator.domain.connection import Connection
 from orchestrator.domain.errors import ConflictError, ForbiddenError
 from orchestrator.domain.widget_token import WidgetCaller
-from orchestrator.entrypoints.http.context import services_of
+from orchestrator.domain.wording import LANGUAGES, Language
+from orchestrator.entrypoints.http.context import language_of, services_of
 
 HEADER = "x-auth-token"
 
@@ -29,7 +30,14 @@ async def _caller(request: Request) -> WidgetCaller:
     return caller
 
 
+async def _language(request: Request) -> Language:
+    """Told in the address: a header of ours could get in the way of the one amoCRM adds."""
+    told = request.query_params.get("language")
+    return next((one for one in LANGUAGES if one == told), language_of(request))
+
+
 CallerHere = Annotated[WidgetCaller, Depends(_caller)]
+LanguageHere = Annotated[Language, Depends(_language)]
 
 
 def account_of(caller: WidgetCaller) -> Account:

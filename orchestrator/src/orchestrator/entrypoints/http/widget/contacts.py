@@ -4,14 +4,14 @@ from typing import Annotated
 
 from fastapi import Query
 
-from orchestrator.domain.connection import ConnectionStatus
+from orchestrator.domain.connection import Connection, ConnectionStatus
 from orchestrator.domain.errors import ConflictError
 from orchestrator.domain.ledger import Reason
 from orchestrator.domain.redaction import redacted_text
-from orchestrator.entrypoints.http.context import LanguageHere, ServicesHere
+from orchestrator.entrypoints.http.context import ServicesHere
 from orchestrator.entrypoints.http.cursors import Cursor, Limit, read_record, written
 from orchestrator.entrypoints.http.parameters import Id
-from orchestrator.entrypoints.http.widget.admission import CallerHere, account_of, own_connection
+from orchestrator.entrypoints.http.widget.admission import CallerHere, LanguageHere, account_of, own_connection
 from orchestrator.entrypoints.http.widget.models import CardAnswer, ExplanationShown, UnsyncedContact, UnsyncedPage
 
 STREAM = "contacts"
@@ -45,13 +45,14 @@ def explain_contact(record_id: Id, caller: CallerHere, services: ServicesHere, l
     than this knows of, so addresses are masked for them.
     """
     account_of(caller)
-    shown = str if caller.is_admin else redacted_text
-    told = [
-        services.explain_contact.explain(one.id, stream=STREAM, record_id=record_id)
-        for one in caller.connections
-        if STREAM in one.streams
-    ]
-    return CardAnswer(lists=tuple(ExplanationShown.of(one, language, shown=shown) for one in told))
+
+    def told_of(connection: Connection) -> ExplanationShown:
+        pending = services.report.changes_pending(connection.id)  # asked first: the explanation is not older than that
+        told = services.explain_contact.explain(connection.id, stream=STREAM, record_id=record_id)
+        shown = str if caller.is_admin else redacted_text
+        return ExplanationShown.of(told, language, pending=pending, shown=shown)
+
+    return CardAnswer(lists=tuple(told_of(one) for one in caller.connections if STREAM in one.streams))
 
 
 def sync_contact(record_id: Id, caller: CallerHere, services: ServicesHere, language: LanguageHere) -> CardAnswer:

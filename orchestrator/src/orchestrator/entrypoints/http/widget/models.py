@@ -157,9 +157,10 @@ class ExplanationShown(Answer):
     why: str = Field(description="Empty for who is in the list.")
     steps: tuple[StepShown, ...]
     decided_at: datetime | None
+    pending: bool = Field(description="Whether live changes of this list are under way.")
 
     @classmethod
-    def of(cls, told: Explanation, language: Language, *, shown: Callable[[str], str]) -> Self:
+    def of(cls, told: Explanation, language: Language, *, pending: bool, shown: Callable[[str], str]) -> Self:
         """`shown` masks what this user may not be allowed to see."""
         return cls(
             connection_id=told.connection_id,
@@ -171,6 +172,7 @@ class ExplanationShown(Answer):
                 StepShown(name=one.name, outcome=one.outcome, text=shown(one.text(language))) for one in told.steps
             ),
             decided_at=told.decided_at,
+            pending=pending,
         )
 
 
