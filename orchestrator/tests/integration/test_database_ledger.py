@@ -222,6 +222,26 @@ def test_freshness_tells_percentiles_of_recent_deliveries(database: Database) ->
         assert tx.ledger.freshness([one.id], since=NOON + SECOND) == tx.ledger.freshness([], since=NOON) == nothing
 
 
+def test_the_course_of_freshness_tells_percentiles_of_each_time(database: Database) -> None:
+    one, other = connected(database), connected(database)
+    moments = [NOON, NOON + SECOND, NOON + 2 * SECOND, NOON + 3 * SECOND]
+    with database.begin() as tx:
+        tx.ledger.save([entry(one.id, number, latency_ms=number * 10) for number in range(1, 101)])
+        later = [
+            entry(one.id, number, latency_ms=number * 100, delivered_at=NOON + 2 * SECOND) for number in (201, 202, 203)
+        ]
+        tx.ledger.save([*later, entry(one.id, 300, latency_ms=9, delivered_at=moments[-1]), entry(one.id, 301)])
+        tx.ledger.save([entry(other.id, 1, latency_ms=7)])
+
+        assert tx.ledger.freshness_between(one.id, moments) == [
+            Freshness(deliveries=100, p50=0.5, p95=0.95, longest=1.0),
+            Freshness(deliveries=0, p50=None, p95=None, longest=None),
+            Freshness(deliveries=3, p50=20.2, p95=20.3, longest=20.3),
+        ]
+        assert tx.ledger.last_change(one.id) == moments[-1]
+        assert tx.ledger.last_change(404) is None
+
+
 def test_a_forgotten_connection_leaves_nothing_and_others_everything(database: Database) -> None:
     one, other = connected(database), connected(database)
     with database.begin() as tx:

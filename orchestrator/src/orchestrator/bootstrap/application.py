@@ -16,6 +16,7 @@ from orchestrator.config.settings import Settings
 
 if TYPE_CHECKING:
     from orchestrator.services.admit_widget import AdmitWidget
+    from orchestrator.services.allow_removal import AllowRemoval
     from orchestrator.services.apply_configuration import ApplyConfiguration
     from orchestrator.services.check_connection import CheckConnection
     from orchestrator.services.check_queue import CheckQueue
@@ -369,6 +370,12 @@ class Application(Outside):
         from orchestrator.services.admit_widget import AdmitWidget
 
         return AdmitWidget(database=self.database, clock=self.clock)
+
+    @cached_property
+    def allow_removal(self) -> "AllowRemoval":
+        from orchestrator.services.allow_removal import AllowRemoval
+
+        return AllowRemoval(database=self.database, queue_sync=self.queue_sync, clock=self.clock)
 
     @cached_property
     def sign_in(self) -> "SignIn":

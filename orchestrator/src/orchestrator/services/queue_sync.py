@@ -37,6 +37,16 @@ class QueueSync:
         ring_for(self._doorbell, sync, now=now)
         return sync
 
+    def start_everything(self, connection_id: int, *, actor: str) -> Sync:
+        """Queue a sync that reads everything: the backfill while there was none to its end, a deep sync after it.
+
+        Raises as `start` does.
+        """
+        with self._database.begin(reading=True) as tx:
+            before = any(tx.syncs.last_done(connection_id, kind) for kind in (SyncKind.BACKFILL, SyncKind.DEEP))
+        kind = SyncKind.DEEP if before else SyncKind.BACKFILL
+        return self.start(connection_id, kind=kind, trigger=Trigger.MANUAL, actor=actor)
+
     def cancel(self, sync_id: int, *, actor: str) -> bool:
         """A running one stops at its next commit. False when it ended already. Raises NotFoundError."""
         now = self._clock.now()

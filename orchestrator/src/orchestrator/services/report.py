@@ -25,6 +25,8 @@ from orchestrator.services.views import (
 )
 
 FRESH = timedelta(hours=1)
+SLICES = 12
+"""Of that time, for its course."""
 LIVE = OPEN | {SyncStatus.RUNNING}
 MOST_LIVE = 20
 MOST_RUNNING = 500
@@ -157,12 +159,16 @@ class Report:
     def _connection(self, tx: Transaction, connection: Connection) -> ConnectionView:
         live = tx.syncs.page(connection_id=connection.id, status=LIVE, limit=MOST_LIVE)
         latest = tx.syncs.page(connection_id=connection.id, status={SyncStatus.DONE, SyncStatus.FAILED}, limit=1)
+        now = self._clock.now()
+        moments = [now - FRESH + FRESH / SLICES * place for place in range(SLICES + 1)]
         done = [found for kind in SyncKind if (found := tx.syncs.last_done(connection.id, kind)) is not None]
         return ConnectionView(
             connection=connection,
             people=People(by_reason=tx.ledger.counts(connection.id), suppressed=tx.suppressions.count(connection.id)),
             pending_changes=tx.changes.count(connection.id),
-            freshness=tx.ledger.freshness([connection.id], since=self._clock.now() - FRESH),
+            freshness=tx.ledger.freshness([connection.id], since=now - FRESH),
+            course=tx.ledger.freshness_between(connection.id, moments),
+            last_change=tx.ledger.last_change(connection.id),
             open_syncs=[self._sync(tx, one) for one in sorted(live, key=_running_first)],
             last_done=max(done, key=lambda one: one.finished_at or one.created_at, default=None),
             last_failed=latest[0] if latest and latest[0].status is SyncStatus.FAILED else None,

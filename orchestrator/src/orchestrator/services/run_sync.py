@@ -26,7 +26,7 @@ from orchestrator.services.reading_positions import (
     token_of,
 )
 from orchestrator.services.sync_orders import VendorEndpoints
-from orchestrator.services.sync_run import AccessTokens, Run, Surroundings, open_run
+from orchestrator.services.sync_run import AccessTokens, Run, Surroundings, open_run, removal_allowed
 
 A_HANDFUL = 10
 """So few may always leave, whatever share of the list they are."""
@@ -143,7 +143,8 @@ class RunSync:
         with self._database.begin() as tx:
             gone = sum(tx.ledger.count_unseen(connection.id, stream, since=since) for stream in connection.streams)
             synced = sum(number for reason, number in tx.ledger.counts(connection.id).items() if reason in SYNCED)
-            if gone <= A_HANDFUL or gone <= connection.max_removals * synced:
+            meant = tx.nonces.spent(removal_allowed(connection.id), now=self._clock.now())
+            if meant or gone <= A_HANDFUL or gone <= connection.max_removals * synced:
                 return None
             tx.repairs.open(
                 RepairCode.WOULD_EMPTY_LIST,

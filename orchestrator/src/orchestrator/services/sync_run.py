@@ -123,3 +123,8 @@ def open_run(around: Surroundings, sync: Sync, attempt: Progress, deadline: date
 def _recover(around: Surroundings, sync: Sync) -> None:
     with around.database.begin() as tx:
         recover(tx, sync, tx.ledger.announced(sync.connection_id, sync.lane), now=around.clock.now())
+
+
+def removal_allowed(connection_id: int) -> str:
+    """What is remembered while a person has said that however many people may leave the list."""
+    return f"removal allowed in connection {connection_id}"

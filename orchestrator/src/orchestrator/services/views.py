@@ -66,11 +66,21 @@ class ConnectionView:
     pending_changes: int
     freshness: Freshness
     """Of the last hour."""
+    course: Sequence[Freshness]
+    """The same hour in slices of equal length, the oldest first."""
+    last_change: datetime | None
+    """When a change that a webhook told of last reached the list."""
     open_syncs: Sequence[SyncView]
     """Running ones first, then those that wait."""
     last_done: Sync | None
     last_failed: Sync | None
     """The latest sync, if it failed."""
+
+    @property
+    def running_bulk(self) -> SyncView | None:
+        """The sync whose progress is worth showing."""
+        bulk = (one for one in self.open_syncs if one.sync.lane is Lane.BULK)
+        return next((one for one in bulk if one.sync.status is SyncStatus.RUNNING or one.sync.started_at), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import case, func, literal_column, select, text, update
+from sqlalchemy import RowMapping, case, func, literal_column, select, text, update
 
 from orchestrator.adapters.database.sql import Incoming, Sql, in_chunks
 from orchestrator.adapters.database.tables import changes, webhook_events
@@ -80,17 +80,13 @@ class SqlChanges:
     def pending(self, connection_id: int, limit: int) -> Sequence[Change]:
         oldest = select(changes).where(changes.c.connection_id == connection_id)
         oldest = oldest.order_by(changes.c.seen_at, changes.c.stream, changes.c.record_id).limit(limit)
-        return [
-            Change(
-                connection_id=row["connection_id"],
-                stream=row["stream"],
-                record_id=row["record_id"],
-                action=ChangeAction(row["action"]),
-                seen_at=row["seen_at"],
-                seq=row["seq"],
-            )
-            for row in self._sql.rows(oldest)
-        ]
+        return [_change_of(row) for row in self._sql.rows(oldest)]
+
+    def find(self, connection_id: int, stream: str, record_id: int) -> Change | None:
+        c = changes.c
+        one = select(changes).where(c.connection_id == connection_id, c.stream == stream, c.record_id == record_id)
+        row = self._sql.row(one)
+        return None if row is None else _change_of(row)
 
     def settled(self, done: Sequence[Change]) -> None:
         for connection_id, stream in sorted({(change.connection_id, change.stream) for change in done}):
@@ -115,6 +111,17 @@ class SqlChanges:
 
     def clear(self, connection_id: int) -> None:
         self._sql.delete_all(changes, changes.c.connection_id == connection_id)
+
+
+def _change_of(row: RowMapping) -> Change:
+    return Change(
+        connection_id=row["connection_id"],
+        stream=row["stream"],
+        record_id=row["record_id"],
+        action=ChangeAction(row["action"]),
+        seen_at=row["seen_at"],
+        seq=row["seq"],
+    )
 
 
 def _packed(body: bytes) -> bytes:

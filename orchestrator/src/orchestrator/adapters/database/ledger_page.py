@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
 from math import ceil
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, and_, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, case, false, func, literal, or_, select
 
 from orchestrator.adapters.database.ledger_rows import entry_of
 from orchestrator.adapters.database.sql import Sql
@@ -106,6 +107,54 @@ class SqlLedgerPages:
             p95=_percentile(seconds, 95),
             longest=seconds[-1] if seconds else None,
         )
+
+    def freshness_between(self, connection_id: int, moments: Sequence[datetime]) -> Sequence[Freshness]:
+        c = ledger.c
+        slices = list(pairwise(moments))
+        newest = (
+            select(
+                c.latency_ms, case(*((c.live_at < end, place) for place, (_, end) in enumerate(slices))).label("place")
+            )
+            .where(c.connection_id == connection_id, c.live_at >= moments[0], c.live_at < moments[-1])
+            .order_by(c.live_at.desc())
+            .limit(MOST_LATENCIES)
+            .subquery()
+        )
+        n = newest.c
+        ranked = select(
+            n.place,
+            n.latency_ms,
+            func.row_number().over(partition_by=n.place, order_by=n.latency_ms).label("rank"),
+            func.count().over(partition_by=n.place).label("deliveries"),
+        ).subquery()
+        r = ranked.c
+        told = select(r.place, r.deliveries, r.rank, r.latency_ms).where(
+            or_(_is_rank(r.rank, r.deliveries, 50), _is_rank(r.rank, r.deliveries, 95), r.rank == r.deliveries)
+        )
+        found: dict[int, tuple[int, dict[int, float]]] = {}
+        for place, deliveries, rank, latency in self._sql.tuples(told):
+            found.setdefault(place, (deliveries, {}))[1][rank] = latency / 1000
+        return [_freshness_of(*found.get(place, (0, {}))) for place in range(len(slices))]
+
+    def last_change(self, connection_id: int) -> datetime | None:
+        newest = select(func.max(ledger.c.live_at)).where(ledger.c.connection_id == connection_id)
+        ((at,),) = self._sql.tuples(newest)
+        found: datetime | None = at
+        return found
+
+
+def _is_rank(rank: ColumnElement[int], of: ColumnElement[int], percent: int) -> ColumnElement[bool]:
+    """Whether it is the nearest rank of the percentile, in whole numbers as every server counts them."""
+    return and_(rank * 100 >= of * percent, (rank - 1) * 100 < of * percent)
+
+
+def _freshness_of(deliveries: int, seconds: Mapping[int, float]) -> Freshness:
+    """`seconds` by rank."""
+
+    def at(percent: int) -> float | None:
+        return seconds[ceil(deliveries * percent / 100)] if deliveries else None
+
+    return Freshness(deliveries=deliveries, p50=at(50), p95=at(95), longest=at(100))
 
 
 def _starts(ids: Iterable[int], after: Key | None) -> Iterator[Key]:

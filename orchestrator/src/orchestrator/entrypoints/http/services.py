@@ -9,6 +9,7 @@ from orchestrator.ports.clock import Clock
 from orchestrator.ports.meter import Meter
 from orchestrator.ports.spool import Spool
 from orchestrator.services.admit_widget import AdmitWidget
+from orchestrator.services.allow_removal import AllowRemoval
 from orchestrator.services.close_repair import CloseRepair
 from orchestrator.services.explain_contact import ExplainContact
 from orchestrator.services.link_account import LinkAccount
@@ -64,6 +65,7 @@ class Services:
     close_repair: CloseRepair
     admit_widget: AdmitWidget
     sign_in: SignIn
+    allow_removal: AllowRemoval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

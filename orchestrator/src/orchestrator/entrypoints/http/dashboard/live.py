@@ -21,14 +21,16 @@ Regions = Callable[[], Mapping[str, str]]
 """Looks, and gives each region's HTML by name. Blocks."""
 
 
-def follow_regions(visit: Visit, regions: Regions) -> Response:
+def follow_regions(visit: Visit, regions: Regions, *, every_seconds: float = LOOK_AGAIN_SECONDS) -> Response:
     """Raises RetryableError when too many follow already."""
     followers: Followers = visit.request.app.state.followers
     followers.must_have_room()
-    return EventSourceResponse(_events(visit, regions, followers), ping=PING_SECONDS)
+    return EventSourceResponse(_events(visit, regions, followers, every_seconds), ping=PING_SECONDS)
 
 
-async def _events(visit: Visit, regions: Regions, followers: Followers) -> AsyncIterator[ServerSentEvent]:
+async def _events(
+    visit: Visit, regions: Regions, followers: Followers, every_seconds: float
+) -> AsyncIterator[ServerSentEvent]:
     followers.number += 1
     try:
         told: dict[str, str] = {}
@@ -42,7 +44,7 @@ async def _events(visit: Visit, regions: Regions, followers: Followers) -> Async
             if changed := {name: html for name, html in seen.items() if told.get(name) != html}:
                 yield ServerSentEvent(event="regions", data=json.dumps(changed, ensure_ascii=False))
             told = dict(seen)
-            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            await asyncio.sleep(every_seconds)
         yield ServerSentEvent(event="end", data="{}")
     finally:
         followers.number -= 1

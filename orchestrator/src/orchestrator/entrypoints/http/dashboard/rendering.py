@@ -1,18 +1,24 @@
 """Templates to pages: one environment per language, escaped, strict about names, running nobody else's code."""
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from http import HTTPStatus
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from orchestrator.domain.reason_texts import reason_label
+from orchestrator.domain.repair_texts import text_of
+from orchestrator.domain.rules import describe, parse
 from orchestrator.domain.wording import Language
-from orchestrator.entrypoints.http.dashboard import showing
+from orchestrator.entrypoints.http.dashboard import failures, schedules, showing, standing
 from orchestrator.entrypoints.http.dashboard.assets import ASSETS, FOLDER
+from orchestrator.entrypoints.http.dashboard.charts import course_of
+from orchestrator.entrypoints.http.dashboard.remedies import remedies
 from orchestrator.entrypoints.http.dashboard.texts import TEXTS
 from orchestrator.entrypoints.http.dashboard.visit import Visit
+from orchestrator.entrypoints.http.models_connections import tail
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self';"
@@ -44,7 +50,16 @@ def environment(language: Language) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals |= {"t": teller(language), "asset": ASSETS.address, "language": language}
+    t = teller(language)
+    made.globals |= {"t": t, "asset": ASSETS.address, "language": language, "standing": standing, "tail": tail}
+    made.globals |= {"course_of": course_of, "remedies": remedies}
+    made.filters |= {
+        "schedule": partial(schedules.in_words, t=t),
+        "failure": lambda sync: failures.in_words(sync.failure, sync.failure_text, language),
+        "rule": lambda rule: describe(parse(rule)),
+        "reason": lambda reason: reason_label(reason, language),
+        "sentences": lambda repair: text_of(repair, language),
+    }
     made.filters |= showing.filters(language)
     return made
 

@@ -1,6 +1,14 @@
 """Every page and what its forms do, a table for each area."""
 
-from orchestrator.entrypoints.http.dashboard import accounts, assets, sign_in
+from orchestrator.entrypoints.http.dashboard import (
+    account,
+    accounts,
+    assets,
+    connections,
+    repairs,
+    sign_in,
+    syncs,
+)
 from orchestrator.entrypoints.http.routing import Open, Page
 
 DOOR = (
@@ -14,6 +22,40 @@ DOOR = (
 
 ACCOUNTS = (
     Page("GET", "/accounts", accounts.show_accounts),
-)  # fmt: skip
+    Page("GET", "/accounts/live", accounts.follow_accounts),
+    Page("POST", "/accounts/{account_id}/synchronise", accounts.synchronise),
+    Page("POST", "/accounts/{account_id}/pause", accounts.pause),
+    Page("POST", "/accounts/{account_id}/resume", accounts.resume),
+    Page("GET", "/accounts/{account_id}/consent", accounts.renew_consent),
+)
 
-PAGES = (*DOOR, *ACCOUNTS)
+ACCOUNT = (
+    Page("GET", "/accounts/{account_id}", account.show_account),
+    Page("GET", "/accounts/{account_id}/live", account.follow_account),
+    Page("POST", "/accounts/{account_id}/rename", account.rename),
+    Page("POST", "/accounts/{account_id}/webhook/check", account.check_webhook, slow=True),
+    Page("GET", "/accounts/{account_id}/unlink", account.ask_unlinking),
+    Page("POST", "/accounts/{account_id}/unlink", account.unlink),
+    Page("GET", "/connections/{connection_id}", connections.show_settings),
+    Page("POST", "/connections/{connection_id}", connections.change, slow=True),
+    Page("POST", "/connections/{connection_id}/pause", connections.pause),
+    Page("POST", "/connections/{connection_id}/resume", connections.resume),
+    Page("POST", "/connections/{connection_id}/check", connections.check, slow=True),
+    Page("GET", "/connections/{connection_id}/remove", connections.ask_removing),
+    Page("POST", "/connections/{connection_id}/remove", connections.remove, slow=True),
+    Page("GET", "/connections/{connection_id}/removal", connections.ask_removal),
+    Page("POST", "/connections/{connection_id}/removal", connections.allow_removal),
+    Page("POST", "/connections/{connection_id}/changes", syncs.start_changes),
+    Page("POST", "/connections/{connection_id}/everything", syncs.start_everything),
+    Page("GET", "/syncs/{sync_id}", syncs.show_sync),
+    Page("GET", "/syncs/{sync_id}/live", syncs.follow_sync),
+    Page("POST", "/syncs/{sync_id}/cancel", syncs.cancel),
+    Page("POST", "/syncs/{sync_id}/replay", syncs.replay),
+)
+
+REPAIRS = (
+    Page("GET", "/repairs", repairs.show_repairs),
+    Page("POST", "/repairs/{repair_id}/close", repairs.close_repair),
+)
+
+PAGES = (*DOOR, *ACCOUNTS, *ACCOUNT, *REPAIRS)

@@ -1,7 +1,7 @@
 """A visit: one request of a browser, with everything a page needs to answer it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -95,9 +95,9 @@ class Visit:
 
     @property
     def here(self) -> str:
-        """The address without host, to come back to."""
-        query = self.request.url.query
-        return f"{self.path}?{query}" if query else self.path
+        """The page's address without host, to come back to; also while its regions are followed."""
+        path, query = self.path.removesuffix("/live"), self.request.url.query
+        return f"{path}?{query}" if query else path
 
     def number(self, name: str) -> int:
         """A number of the path. Raises NotFoundError."""
@@ -109,6 +109,18 @@ class Visit:
     def address(self) -> str:
         """Where the request comes from."""
         return self.request.client.host if self.request.client is not None else ""
+
+    def back(self, otherwise: str) -> str:
+        """Where the form was."""
+        return within(self.form.text("back"), otherwise)
+
+    def again(self) -> "Visit":
+        """The same visit, now."""
+        return replace(self, now=self.services.clock.now())
+
+    def leave(self, url: str) -> RedirectResponse:
+        """Send the browser to another site, which `url` names."""
+        return RedirectResponse(url, status_code=HTTPStatus.SEE_OTHER)
 
     def go(self, path: str, said: str | None = None, *, bad: bool = False, **facts: Any) -> RedirectResponse:
         """Send the browser on; `said` is the key of a text the next page shows, with its facts."""
