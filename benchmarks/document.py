@@ -37,7 +37,7 @@ def document(chapters: Sequence[Chapter], quiet: Quiet, *, commit: str, seconds:
         _summary(chapters),
         *(part for chapter in chapters for part in _section(chapter)),
         "## Measured on",
-        _table(Table(header=["", ""], rows=facts())),
+        table(Table(header=["", ""], rows=facts())),
         "## How to repeat",
         (
             "```\nmake bench                                # all of it, under five minutes on two cores\n"
@@ -71,16 +71,16 @@ def _summary(chapters: Sequence[Chapter]) -> str:
             [f"{chapter.number}. {goal.what}", f"**{goal.value}**", goal.goal, "yes" if goal.met else "**no**"]
             for goal in chapter.measurement.goals
         ]
-    return _table(Table(header=["what", "measured", "goal", "met"], rows=rows))
+    return table(Table(header=["what", "measured", "goal", "met"], rows=rows))
 
 
 def _section(chapter: Chapter) -> list[str]:
     if chapter.measurement is None:
         return [f"## {chapter.number}. {chapter.title}", f"Could not be measured: {chapter.failure}"]
     found = chapter.measurement
-    return [f"## {chapter.number}. {found.title}", *map(_table, found.tables), *found.notes]
+    return [f"## {chapter.number}. {found.title}", *map(table, found.tables), *found.notes]
 
 
-def _table(table: Table) -> str:
+def table(table: Table) -> str:
     rule = ["---", *("---:" for _ in table.header[1:])]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in (table.header, rule, *table.rows))
