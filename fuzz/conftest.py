@@ -1,7 +1,6 @@
 """A service with people in it, for strangers' tools to judge."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from orchestra import UNISENDER_KEY, Orchestra
