@@ -1,1 +1,1 @@
-"""The whole service for half an hour under everything that can go wrong: does anything grow, does anything stay behind?"""
+"""The whole service for half an hour with everything going wrong: does anything grow, does anything stay behind?"""

@@ -55,7 +55,7 @@ def _service(folder: Path) -> Iterator[tuple[Orchestra, dict[str, int]]]:
         yield service, {"database_port": database.port, "queue_port": queue.port}
 
 
-def soak(service: Orchestra, watch: Watch, life: Life, *, minutes: float, console: Console) -> list[Sample]:
+def soak(watch: Watch, life: Life, *, minutes: float, console: Console) -> list[Sample]:
     """Let life go on for so long; rest once it is warm, and at the end."""
     samples: list[Sample] = []
     began, sampled, told = time.monotonic(), 0.0, time.monotonic()
@@ -105,7 +105,7 @@ def main(
         life.begin()
         service.settle(seconds=PATIENCE)
         watch = Watch({name: process.pid for name, process in service.processes.items()}, **ports)
-        samples = soak(service, watch, life, minutes=minutes, console=console)
+        samples = soak(watch, life, minutes=minutes, console=console)
         wrong = differences(service, opted_out=frozenset(life.opted_out))
         failed = life.failed_syncs()
         if wrong or failed:

@@ -20,7 +20,7 @@ SPARE_FILES = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Growth:
-    """A process's resident memory: medians of the middle and last thirds in MB, and the slope over both in MB an hour."""
+    """Resident memory of a process: medians of the middle and last thirds in MB, the slope over both in MB an hour."""
 
     middle: float
     last: float

@@ -145,6 +145,23 @@ def test_an_error_of_the_api_is_a_problem_with_a_stable_code(
     assert is_problem(api.call(method, path), status, code)
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PATCH", "/accounts/link", "POST"),  # and not the account `link`
+        ("PUT", "/accounts/1", "DELETE, GET, PATCH"),
+        ("OPTIONS", "/integrations/main", "DELETE, GET, PUT"),
+    ],
+)
+def test_a_method_that_an_address_does_not_take_is_refused_with_all_it_takes(
+    api: Api, method: str, path: str, allowed: str
+) -> None:
+    refused = api.call(method, path)
+
+    assert is_problem(refused, 405, "method_not_allowed")
+    assert refused.headers["Allow"] == allowed
+
+
 def test_a_wrong_field_is_named_and_what_was_sent_is_not_repeated(api: Api) -> None:
     body = {"api_key": ["hush-hush"], "destination": 5, "colour": "red"}
 

@@ -129,6 +129,17 @@ def test_only_kinds_a_person_can_ask_for_are_started(api: SimpleNamespace, appli
     assert refusal(api.syncs.StartSync, request) == (grpc.StatusCode.INVALID_ARGUMENT, "invalid_request")
 
 
+@pytest.mark.parametrize("method", ["unary_unary", "unary_stream"])
+def test_noise_instead_of_a_message_is_the_callers_mistake(
+    api: SimpleNamespace, method: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = f"/orchestrator.v1.Syncs/{'GetSync' if method == 'unary_unary' else 'WatchSync'}"
+    call = getattr(api.channel, method)(path)
+
+    assert refusal(call, b"\xff\xff") == (grpc.StatusCode.INVALID_ARGUMENT, "invalid_request")
+    assert "Traceback" not in caplog.text
+
+
 def test_a_watcher_sees_every_step_until_the_end(api: SimpleNamespace, application: Application) -> None:
     sync = application.queue_sync.start(
         only_connection(application), kind=SyncKind.DEEP, trigger=Trigger.MANUAL, actor="tests"

@@ -67,11 +67,11 @@ class FailureLimit:
         self._failures: dict[str, deque[datetime]] = {}
 
     def failed(self, address: str, *, now: datetime) -> None:
-        if len(self._failures) >= self.MOST_ADDRESSES:
-            self._failures = {
-                one: moments for one, moments in self._failures.items() if now - moments[-1] < self.WINDOW
-            }
-        self._failures.setdefault(address, deque(maxlen=self._most)).append(now)
+        moments = self._failures.pop(address, None) or deque(maxlen=self._most)
+        moments.append(now)
+        self._failures[address] = moments  # the latest comes last
+        if len(self._failures) > self.MOST_ADDRESSES:
+            del self._failures[next(iter(self._failures))]
 
     def forgive(self, address: str) -> None:
         """It turned out to be somebody we know."""

@@ -47,19 +47,19 @@ class Gate:
         """Who calls; ends the call as UNAUTHENTICATED, RESOURCE_EXHAUSTED or PERMISSION_DENIED otherwise."""
         address = _address(context.peer())
         if self.failures.wait(address, now=self.clock.now()) is not None:
-            _refuse(context, grpc.StatusCode.RESOURCE_EXHAUSTED, "too_many_failures", "Too many wrong tokens: wait.")
+            refuse(context, grpc.StatusCode.RESOURCE_EXHAUSTED, "too_many_failures", "Too many wrong tokens: wait.")
         presented = bearer({str(key): str(value) for key, value in context.invocation_metadata() or ()})
         caller = self.doorkeeper.recognise(presented) if presented else None
         if caller is None:
             self.failures.failed(address, now=self.clock.now())
-            _refuse(
+            refuse(
                 context,
                 grpc.StatusCode.UNAUTHENTICATED,
                 "unauthenticated",
                 "Send metadata `authorization: Bearer <token>` with a token of http.tokens.",
             )
         if not caller.may(scope):
-            _refuse(
+            refuse(
                 context,
                 grpc.StatusCode.PERMISSION_DENIED,
                 "forbidden",
@@ -100,17 +100,18 @@ def streamed(call: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]
 
 def _end(context: grpc.ServicerContext, error: OrchestratorError) -> NoReturn:
     status = next(status for kind, status in STATUS if isinstance(error, kind))
-    _refuse(context, status, error.code, str(error))
+    refuse(context, status, error.code, str(error))
 
 
 def _fault(context: grpc.ServicerContext, error: Exception) -> NoReturn:
     if context.code() is not None:  # type: ignore[attr-defined]  # it was ended on purpose: abort() raises
         raise error
     LOG.error("grpc_call_failed", extra={"error": type(error).__name__})
-    _refuse(context, grpc.StatusCode.INTERNAL, "internal_error", "An error of ours: the log says more.")
+    refuse(context, grpc.StatusCode.INTERNAL, "internal_error", "An error of ours: the log says more.")
 
 
-def _refuse(context: grpc.ServicerContext, status: grpc.StatusCode, code: str, sentence: str) -> NoReturn:
+def refuse(context: grpc.ServicerContext, status: grpc.StatusCode, code: str, sentence: str) -> NoReturn:
+    """End the call. Never returns."""
     context.set_trailing_metadata((("error-code", code),))
     context.abort(status, sentence)
     raise AssertionError("abort() always raises")

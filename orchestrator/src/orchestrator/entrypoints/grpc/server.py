@@ -14,6 +14,7 @@ from orchestrator.domain.secret import Secret
 from orchestrator.entrypoints.grpc._generated import orchestrator_pb2 as pb
 from orchestrator.entrypoints.grpc._generated import orchestrator_pb2_grpc as pb_grpc
 from orchestrator.entrypoints.grpc.servicers import Accounts, Syncs
+from orchestrator.entrypoints.grpc.unreadable import RefuseUnreadable
 
 THREADS = 16
 LARGEST_MESSAGE = 1 << 20
@@ -35,7 +36,11 @@ def serving(*, accounts: Accounts, syncs: Syncs, host: str, port: int, tls: Tls 
     Raises:
         MisconfiguredError: the address is taken or not ours, or the certificate does not fit.
     """
-    server = grpc.server(ThreadPoolExecutor(THREADS), options=[("grpc.max_receive_message_length", LARGEST_MESSAGE)])
+    server = grpc.server(
+        ThreadPoolExecutor(THREADS),
+        interceptors=[RefuseUnreadable()],
+        options=[("grpc.max_receive_message_length", LARGEST_MESSAGE)],
+    )
     pb_grpc.add_AccountsServicer_to_server(accounts, server)
     pb_grpc.add_SyncsServicer_to_server(syncs, server)
     names = [service.full_name for service in pb.DESCRIPTOR.services_by_name.values()]

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 
 from orchestrator.domain.access import Caller, Doorkeeper, FailureLimit, Scope, bearer
 from orchestrator.domain.errors import ForbiddenError
@@ -19,6 +20,7 @@ from orchestrator.ports.clock import Clock
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 ALWAYS_POSSIBLE = (401, 403, 422, 429, 500, 503)
 SCOPE_OF = "x-scope"
+METHODS = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ def add_routes(
     app: FastAPI, lines: Sequence[Open | Guarded | Embedded | Page], *, gate: Gate, prefix: str = ""
 ) -> None:
     """Add every line. A guarded one is tagged with the module its endpoint lives in."""
+    taken: set[str] = set()
     for line in lines:
         if isinstance(line, Open):
             app.router.add_route(prefix + line.path, line.endpoint, methods=[line.method], include_in_schema=False)
@@ -115,6 +118,12 @@ def add_routes(
             passing = Passing(endpoint=line.endpoint, for_everybody=line.for_everybody, slow=line.slow)
             app.router.add_route(prefix + line.path, passing.answer, methods=[line.method], include_in_schema=False)
             continue
+        if line.path not in taken:
+            taken.add(line.path)
+            known = frozenset(other.method for other in lines if other.path == line.path)
+            app.router.add_route(
+                prefix + line.path, _refusing(known), methods=sorted(METHODS - known), include_in_schema=False
+            )
         name = line.endpoint.__name__
         app.router.add_api_route(
             prefix + line.path,
@@ -128,6 +137,19 @@ def add_routes(
             route_class_override=_asking_first(gate, line.scope),
             openapi_extra={"security": [{"bearer": []}], SCOPE_OF: line.scope.value},
         )
+
+
+def _refusing(known: frozenset[str]) -> Handler:
+    """Says which methods an address takes.
+
+    Left to Starlette, `Allow` would name the first of an address's methods only, and `/accounts/link` would be the
+    account `link` for all methods but its own.
+    """
+
+    async def refuse(_: Request) -> Response:
+        raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(sorted(known))})
+
+    return refuse
 
 
 def _asking_first(gate: Gate, scope: Scope) -> type[APIRoute]:
