@@ -6,6 +6,9 @@ STAMP  := $(VENV)/.ready
 LOCK   := requirements.lock
 DOCS_VENV  := .venv-docs
 DOCS_STAMP := $(DOCS_VENV)/.ready
+JUDGES_VENV  := .venv-judges
+JUDGES_STAMP := $(JUDGES_VENV)/.ready
+MINUTES ?= 30
 MEMBERS := source-amocrm destination-unisender sandbox orchestrator
 
 # Every command starts many processes; compiled once, each starts in half the time.
@@ -17,7 +20,7 @@ FURNITURE := source-amocrm/unit_tests/test_furniture.py destination-unisender/un
 	orchestrator/tests/integration/test_grpc.py::test_the_generated_code_is_what_the_proto_file_makes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test images-test check docs bench lock release-check secrets format clean
+.PHONY: help setup demo test images-test check docs fuzz bench soak lock release-check secrets format clean
 
 help: ## list these commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,8 +52,18 @@ $(DOCS_STAMP): docs/requirements.lock
 	@PYTHON="$(PYTHON)" sh .ci/setup.sh $(DOCS_VENV) docs/requirements.lock
 	@touch $@
 
+fuzz: setup $(JUDGES_STAMP) ## strangers' tools judge both APIs, webhooks, configuration and vendor answers; FUZZ_TIMES=10: ten times as long
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --timeout 1800 fuzz $(FUZZ_ARGS)
+
+$(JUDGES_STAMP): fuzz/requirements.lock
+	@PYTHON="$(PYTHON)" sh .ci/setup.sh $(JUDGES_VENV) fuzz/requirements.lock
+	@touch $@
+
 bench: setup ## measure connectors and service beside bare loops; writes docs/benchmarks.md
 	@PYTHONPATH=integration_tests/processes $(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+soak: setup ## half an hour of everything with faults on: what grows, what stays behind; MINUTES=3; writes docs/soak.md
+	@PYTHONPATH=integration_tests/processes $(BIN)/python -m benchmarks.soak --minutes $(MINUTES) --output docs/soak.md $(SOAK_ARGS)
 
 format: setup ## let ruff format and mend what it can
 	@$(BIN)/ruff check --fix .

@@ -17,6 +17,7 @@ from benchmarks.display import Display, Step
 from benchmarks.document import Chapter, document
 from benchmarks.machine import Neighbours
 from benchmarks.measurements.freshness import freshness
+from benchmarks.measurements.hook_load import hook_load
 from benchmarks.measurements.imports import imports
 from benchmarks.measurements.limited_read import limited_read
 from benchmarks.measurements.memory import SIZES, memory
@@ -43,6 +44,7 @@ TITLES = {
     7: "The whole service beside the bare pipe",
     8: "Freshness",
     9: "A noisy neighbour",
+    10: "Webhooks on one core",
 }
 
 
@@ -87,6 +89,7 @@ class Bench:
         self._measure(6, lambda _: self._server(captured))
         self._measure(8, lambda step: freshness(folder / "freshness", step))
         self._measure(9, lambda step: neighbours(folder / "neighbours", step))
+        self._measure(10, lambda step: hook_load(folder / "hooks", step))
 
     def _prepare(self, folder: Path, server_process: Sandbox) -> tuple[Workshop, Captured]:
         self._display.say("[bold]Preparing[/]  reading everything once, so that pages are warm and records lie ready")

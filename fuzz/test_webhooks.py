@@ -10,8 +10,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from judged import TIMES, faults, venv
 from orchestra import Orchestra
+
+from judged import TIMES, faults, venv
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "sandbox" / "tests" / "amocrm_platform" / "samples"
@@ -87,7 +88,9 @@ async def send_all(address: str, bodies: Iterator[bytes]) -> Counter[int]:
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
         for body in bodies:
             writer.write(b"POST %b HTTP/1.1\r\nHost: x\r\n" % parts.path.encode())
-            writer.write(b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            writer.write(
+                b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+            )
             head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20)
             answers[int(head.split(b" ", 2)[1])] += 1
             length = next(line for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))

@@ -16,6 +16,7 @@ IN_IMAGES = ("--no-annotate", "--constraints", "requirements.lock", "deploy/buil
 LOCKS = {
     "requirements.lock": (*(f"{part}/pyproject.toml" for part in PARTS), "--group", "pyproject.toml:dev"),
     "docs/requirements.lock": ("docs/requirements.in",),
+    "fuzz/requirements.lock": ("fuzz/requirements.in",),
     **{f"{part}/requirements.lock": (*IN_IMAGES, f"{part}/pyproject.toml") for part in PARTS[:3]},
     # The service's image holds the connectors too: its runner `process` runs them.
     "orchestrator/requirements.lock": (*IN_IMAGES, *(f"{part}/pyproject.toml" for part in PARTS if part != "sandbox")),
