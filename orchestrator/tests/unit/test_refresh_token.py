@@ -359,11 +359,26 @@ def test_a_renewed_token_that_is_refused_at_once_needs_consent_and_is_not_renewe
     refresh_token, amocrm, account_id, database
 ):
     second = refresh_token.refused(account_id, stored(database, account_id).access_token)
+    failing(amocrm, NeedsConsentError("amoCRM does not accept the access token."), call="account")
 
     with pytest.raises(NeedsConsentError):
         refresh_token.refused(account_id, second)
-    assert amocrm.calls == ["refresh"]
+    assert amocrm.calls == ["refresh", "account"]
     assert status(database, account_id) is AccountStatus.NEEDS_REAUTH
+
+
+def test_a_single_refusal_in_error_soon_after_a_renewal_is_a_matter_of_time(
+    refresh_token, amocrm, account_id, database
+):
+    second = refresh_token.refused(account_id, stored(database, account_id).access_token)
+
+    with pytest.raises(RetryableError):
+        refresh_token.refused(account_id, second)
+
+    assert amocrm.calls == ["refresh", "account"]
+    assert status(database, account_id) is AccountStatus.ACTIVE
+    assert refresh_token.access_token(account_id) == second
+    assert repairs(database) == {}
 
 
 def test_an_outage_while_a_refused_token_is_renewed_is_no_reason_to_ask_for_consent(

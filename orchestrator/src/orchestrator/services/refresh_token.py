@@ -48,6 +48,7 @@ class RefreshToken:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._database = database
+        self._amocrm = amocrm
         self._clock = clock
         self._renew = RenewTokens(
             database=database, amocrm=amocrm, clock=clock, owner=owner, public_url=public_url, sleep=sleep
@@ -67,7 +68,10 @@ class RefreshToken:
             raise
 
     def refused(self, account_id: int, token: Secret) -> Secret:
-        """Another token than this one, which amoCRM has just refused."""
+        """Another token than this one, which amoCRM has just refused.
+
+        One that was renewed just now is not renewed again: amoCRM is asked whether it means it.
+        """
         stored = self._stored(account_id)
         if stored.access_token != token:
             return stored.access_token
@@ -75,7 +79,7 @@ class RefreshToken:
         with self._database.begin(reading=True) as transaction:
             renewed_just_now = transaction.leases.holder(just_now, now=self._clock.now()) is not None
         if renewed_just_now:
-            raise self._renew.consent_ended(stored, cause="refused")
+            raise self._verdict(stored)
         fresh = self._renew.renew(stored, polls=POLLS)
         with self._database.begin() as transaction:
             transaction.leases.take(just_now, owner=secrets.token_hex(8), now=self._clock.now(), ttl=JUST_NOW)
@@ -104,6 +108,15 @@ class RefreshToken:
             except OrchestratorError as error:
                 logger.warning("refresh_failed", extra={"account_id": account_id, "code": error.code})
         return renewed
+
+    def _verdict(self, token: OAuthToken) -> OrchestratorError:
+        """Whether a refusal was one: the account itself is the plainest thing to ask for."""
+        try:
+            self._amocrm.account(host=self._host(token.account_id), access_token=token.access_token)
+        except NeedsConsentError:
+            return self._renew.consent_ended(token, cause="refused")
+        logger.warning("token_refused_in_error", extra={"account_id": token.account_id})
+        return RetryableError("amoCRM refused an access token that it accepts.")
 
     def _host(self, account_id: int) -> str:
         with self._database.begin(reading=True) as transaction:
