@@ -51,10 +51,11 @@ TITLES = {
 class Bench:
     """Makes the measurements one after another; a failed one does not stop the others."""
 
-    def __init__(self, display: Display, *, contacts: int, largest: int, wanted: set[int]) -> None:
+    def __init__(self, display: Display, *, contacts: int, largest: int, share: float, wanted: set[int]) -> None:
         self._display = display
         self._contacts = contacts
         self._sizes = [size for size in SIZES if size <= largest]
+        self._share = share
         self._wanted = wanted
         self._page_seconds = self._import_seconds = 0.0
         self._server_process: Sandbox | None = None
@@ -87,8 +88,8 @@ class Bench:
         self._server_process = None
         self._measure(4, lambda step: self._warm_start(folder, captured, step))
         self._measure(6, lambda _: self._server(captured))
-        self._measure(8, lambda step: freshness(folder / "freshness", step))
-        self._measure(9, lambda step: neighbours(folder / "neighbours", step))
+        self._measure(8, lambda step: freshness(folder / "freshness", step, share=self._share))
+        self._measure(9, lambda step: neighbours(folder / "neighbours", step, share=self._share))
         self._measure(10, lambda step: hook_load(folder / "hooks", step))
 
     def _prepare(self, folder: Path, server_process: Sandbox) -> tuple[Workshop, Captured]:
@@ -147,8 +148,11 @@ class Bench:
 
 def main(
     only: Annotated[str, typer.Option(help="Numbers of measurements, such as 2,4; the result is printed.")] = "",
-    contacts: Annotated[int, typer.Option(help="Contacts that measurements 1 to 3 read.")] = CONTACTS,
+    contacts: Annotated[int, typer.Option(help="Contacts that measurements 1 to 3 and 7 read.")] = CONTACTS,
     largest: Annotated[int, typer.Option(help="The largest size of measurement 5.")] = SIZES[-1],
+    share: Annotated[
+        float, typer.Option(min=0.05, max=1.0, help="Share of the edits, hooks and accounts of measurements 8 and 9.")
+    ] = 1.0,
     output: Annotated[Path, typer.Option(help="Where a complete run is written.")] = ROOT / "docs" / "benchmarks.md",
 ) -> None:
     """Measure connectors beside bare loops and the service beside both. Ends with 1 if something was not measured."""
@@ -161,13 +165,13 @@ def main(
     began = time.monotonic()
     neighbours = Neighbours()
     display = Display(Console())
-    bench = Bench(display, contacts=contacts, largest=largest, wanted=wanted)
+    bench = Bench(display, contacts=contacts, largest=largest, share=share, wanted=wanted)
     WORK.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=WORK) as folder:
         bench.run(Path(folder))
     chapters = [bench.chapters[number] for number in sorted(bench.chapters)]
     page = document(chapters, neighbours.judge(), commit=_commit(), seconds=time.monotonic() - began)
-    if wanted == set(TITLES):
+    if wanted == set(TITLES) and share == 1.0:
         output.write_text(page, encoding="utf-8")
         display.say(f"\n[bold]written[/]  {output} after {time.monotonic() - began:.0f} s")
     else:

@@ -40,9 +40,10 @@ def document(chapters: Sequence[Chapter], quiet: Quiet, *, commit: str, seconds:
         table(Table(header=["", ""], rows=facts())),
         "## How to repeat",
         (
-            "```\nmake bench                                # all of it, under five minutes on two cores\n"
-            ".venv/bin/python -m benchmarks --only 2,4  # some of it, printed instead of written\n"
-            ".venv/bin/python -m benchmarks --help\n```"
+            "```\nmake bench                         # all of it, a quarter of an hour on two cores\n"
+            "make bench BENCH_ARGS='--only 2,4'  # some of it, printed instead of written\n"
+            "make bench BENCH_ARGS='--only 7,8,9 --contacts 2000 --share 0.1'  # see that it works\n"
+            "make bench BENCH_ARGS=--help\n```"
         ),
         (
             "Leave the machine alone meanwhile: on two cores any other busy process shows in the figures. The exit "

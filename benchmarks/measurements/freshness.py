@@ -19,28 +19,29 @@ MOST_IMPORTS, HOOK_LIMIT_MS = 6, 2_000
 START_MS = 100
 
 
-def freshness(folder: Path, step: Step) -> Measurement:
-    """Edits in the sandbox, watched from outside until Unisender's list shows them."""
+def freshness(folder: Path, step: Step, *, share: float = 1.0) -> Measurement:
+    """Edits in the sandbox, watched from outside until Unisender's list shows them; `share` of the usual number."""
+    edits, flooded = round(EDITS * share), round(FLOODED * share)
     with stage(folder, contacts=CONTACTS, rate_limits="off", settings={"vendors": {"rate_limits": False}}) as here:
         here.service.connect(here.service.link())
         here.service.settle(seconds=300)
         _slow_vendors(here, VENDOR_MS)
-        seconds, start_ms = _single_edits(here, step)
+        seconds, start_ms = _single_edits(here, step, edits)
         _slow_vendors(here, 0)
-        flood = _flood(here, step)
+        flood = _flood(here, step, flooded)
     p50, p99 = _quantile(seconds, 0.50), _quantile(seconds, 0.99)
     return Measurement(
         title="From the edit in amoCRM to Unisender's list",
         goals=[
-            Goal(what=f"{EDITS} single edits: p50", value=f"{p50:.2f} s", goal="< 1 s", met=p50 < 1),
+            Goal(what=f"{edits} single edits: p50", value=f"{p50:.2f} s", goal="< 1 s", met=p50 < 1),
             Goal(what="the same: p99", value=f"{p99:.2f} s", goal="< 5 s", met=p99 < 5),
             Goal(
                 what="start of a realtime sync: from its claim to the source's first request",
                 value=f"{start_ms:.0f} ms", goal=f"< {START_MS} ms", met=start_ms < START_MS,
             ),
             Goal(
-                what=f"{FLOODED * HOOKS_EACH:,} hooks about {FLOODED:,} contacts, worker stopped: rows imported after",
-                value=str(flood["rows"]), goal=f"≤ {FLOODED:,}", met=flood["rows"] <= FLOODED,
+                what=f"{flooded * HOOKS_EACH:,} hooks about {flooded:,} contacts, worker stopped: rows imported after",
+                value=str(flood["rows"]), goal=f"≤ {flooded:,}", met=flood["rows"] <= flooded,
             ),
             Goal(
                 what="the same: import calls", value=str(flood["imports"]), goal=f"≤ {MOST_IMPORTS}",
@@ -56,7 +57,7 @@ def freshness(folder: Path, step: Step) -> Measurement:
                 header=["", "p50", "p95", "p99", "max"],
                 rows=[
                     [
-                        f"{EDITS} edits, {EDITS_A_SECOND:.0f} a second",
+                        f"{edits} edits, {EDITS_A_SECOND:.0f} a second",
                         *(f"{_quantile(seconds, q):.2f} s" for q in (0.50, 0.95, 0.99, 1.0)),
                     ]
                 ],
@@ -83,16 +84,16 @@ def freshness(folder: Path, step: Step) -> Measurement:
     )  # fmt: skip
 
 
-def _single_edits(here: Stage, step: Step) -> tuple[list[float], float]:
-    people = sorted(here.service.members().values(), key=lambda one: one["email"])[:EDITS]
-    advance = step(f"{EDITS} single edits", EDITS)
+def _single_edits(here: Stage, step: Step, edits: int) -> tuple[list[float], float]:
+    people = sorted(here.service.members().values(), key=lambda one: one["email"])[:edits]
+    advance = step(f"{edits} single edits", edits)
     since = here.sandbox.get("requests", details=0)["last"]
     waiting: dict[str, tuple[str, float]] = {}
     seconds: list[float] = []
     began = time.monotonic()
     while people or waiting:
         now = time.monotonic()
-        if people and now >= began + (EDITS - len(people)) / EDITS_A_SECOND:
+        if people and now >= began + (edits - len(people)) / EDITS_A_SECOND:
             person = people.pop()
             name = f"Иван Примеров {len(people)}"
             _edit(here, int(person["fields"]["amo_contact_id"]), name)
@@ -123,11 +124,11 @@ def _start_ms(here: Stage, since: int) -> float:
     return _quantile(known, 0.5)
 
 
-def _flood(here: Stage, step: Step) -> dict[str, Any]:
+def _flood(here: Stage, step: Step, flooded: int) -> dict[str, Any]:
     here.service.settle(seconds=120)
     here.service.stop("worker")
-    people = [int(one["fields"]["amo_contact_id"]) for one in here.service.members().values()][:FLOODED]
-    advance = step(f"{FLOODED * HOOKS_EACH:,} hooks while no worker runs", FLOODED * HOOKS_EACH)
+    people = [int(one["fields"]["amo_contact_id"]) for one in here.service.members().values()][:flooded]
+    advance = step(f"{flooded * HOOKS_EACH:,} hooks while no worker runs", flooded * HOOKS_EACH)
     last = here.sandbox.get(f"amocrm/{HOST}/deliveries")["last"]
     began = time.monotonic()
     for turn in range(HOOKS_EACH):

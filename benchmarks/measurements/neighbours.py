@@ -17,17 +17,21 @@ LOOK_AGAIN, PATIENCE = 0.02, 60.0
 MOST = 2.0
 
 
-def neighbours(folder: Path, step: Step) -> Measurement:
-    """Quiet accounts are edited in turn while the noisy one is edited without a pause; all go to lists of their own."""
+def neighbours(folder: Path, step: Step, *, share: float = 1.0) -> Measurement:
+    """Quiet accounts are edited in turn while the noisy one is edited without a pause; all go to lists of their own.
+
+    `share` of the usual number of them.
+    """
+    quiet = round(QUIET * share)
     with stage(folder, contacts=500, rate_limits="off") as here:
-        hosts = _link_all(here, step)
+        hosts = _link_all(here, step, quiet)
         here.service.settle(seconds=300)
         by_host = _edits(here, hosts, step)
     worst = {host: max(seconds) for host, seconds in by_host.items()}
     middle = median(second for seconds in by_host.values() for second in seconds)
     slowest = max(worst.values())
     return Measurement(
-        title=f"{QUIET + 1} accounts, one of them noisy",
+        title=f"{quiet + 1} accounts, one of them noisy",
         goals=[
             Goal(
                 what="slowest quiet account's p99 ÷ median of all quiet edits",
@@ -37,7 +41,7 @@ def neighbours(folder: Path, step: Step) -> Measurement:
         tables=[
             Table(
                 header=["quiet accounts", "edits", "median", "slowest account's p99"],
-                rows=[[str(QUIET), str(QUIET * EDITS_EACH), f"{middle:.2f} s", f"{slowest:.2f} s"]],
+                rows=[[str(quiet), str(quiet * EDITS_EACH), f"{middle:.2f} s", f"{slowest:.2f} s"]],
             )
         ],
         notes=[
@@ -49,9 +53,9 @@ def neighbours(folder: Path, step: Step) -> Measurement:
     )  # fmt: skip
 
 
-def _link_all(here: Stage, step: Step) -> list[str]:
-    advance = step(f"linking {QUIET + 1} accounts", QUIET + 1)
-    opened = here.sandbox.post("amocrm/accounts", {"count": QUIET, "contacts": CONTACTS, "prefix": "quiet"})["accounts"]
+def _link_all(here: Stage, step: Step, quiet: int) -> list[str]:
+    advance = step(f"linking {quiet + 1} accounts", quiet + 1)
+    opened = here.sandbox.post("amocrm/accounts", {"count": quiet, "contacts": CONTACTS, "prefix": "quiet"})["accounts"]
     here.service.connect(here.service.link(NOISY), title=NOISY)
     for number, account in enumerate(opened):
         here.service.connect(here.service.link(account["host"], account["token"]), title=account["host"])
@@ -60,7 +64,8 @@ def _link_all(here: Stage, step: Step) -> list[str]:
 
 
 def _edits(here: Stage, hosts: list[str], step: Step) -> dict[str, list[float]]:
-    advance = step(f"{QUIET * EDITS_EACH} quiet edits beside {NOISE_A_SECOND} noisy ones a second", QUIET * EDITS_EACH)
+    total = len(hosts) * EDITS_EACH
+    advance = step(f"{total} quiet edits beside {NOISE_A_SECOND} noisy ones a second", total)
     noisy = sorted(here.service.contacts(NOISY))
     address = {host: f"{host.partition('.')[0]}@example.com" for host in hosts}
     person = {host: min(here.service.contacts(host)) for host in hosts}
