@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from orchestrator.services.manage_connections import ManageConnections
     from orchestrator.services.manage_integrations import ManageIntegrations
     from orchestrator.services.measure import Measure
+    from orchestrator.services.note_export import NoteExport
     from orchestrator.services.plan_sync import PlanSync
     from orchestrator.services.preview_rows import PreviewRows
     from orchestrator.services.prune import Prune
@@ -376,6 +377,12 @@ class Application(Outside):
         from orchestrator.services.allow_removal import AllowRemoval
 
         return AllowRemoval(database=self.database, queue_sync=self.queue_sync, clock=self.clock)
+
+    @cached_property
+    def note_export(self) -> "NoteExport":
+        from orchestrator.services.note_export import NoteExport
+
+        return NoteExport(database=self.database, clock=self.clock)
 
     @cached_property
     def sign_in(self) -> "SignIn":

@@ -20,6 +20,7 @@ from orchestrator.domain.connection import RunnerKind
 
 if TYPE_CHECKING:
     from orchestrator.adapters.amocrm import HttpAmocrm
+    from orchestrator.adapters.budgets import FileBudgets
     from orchestrator.adapters.spool import FileSpool
     from orchestrator.adapters.unisender import HttpUnisender
     from orchestrator.ports.database import Database
@@ -166,17 +167,27 @@ class Outside:
         from orchestrator.services.sync_orders import VendorEndpoints
 
         wanted = self.settings.vendors
-        budgets = self.folder / "budgets"
-        budgets.mkdir(exist_ok=True, mode=0o700)
         return VendorEndpoints(
             amocrm_base_url=wanted.amocrm_url,
             unisender_base_url=wanted.unisender_url,
             rate_limits_off=not wanted.rate_limits,
             requests_per_second=wanted.requests_per_second,
-            budget_folder=budgets,
+            budget_folder=self.budget_folder,
             extra_source={"connect_timeout": wanted.connect_timeout, "read_timeout": wanted.read_timeout},
             extra_destination={"connect_timeout": wanted.connect_timeout, "read_timeout": wanted.read_timeout},
         )
+
+    @cached_property
+    def budget_folder(self) -> Path:
+        folder = self.folder / "budgets"
+        folder.mkdir(exist_ok=True, mode=0o700)
+        return folder
+
+    @cached_property
+    def budgets(self) -> "FileBudgets":
+        from orchestrator.adapters.budgets import FileBudgets
+
+        return FileBudgets(self.budget_folder)
 
     def close(self) -> None:
         """End what was opened: connectors first, then the doorbell, then the database."""

@@ -3,11 +3,13 @@
 
 import logging
 import os
+import platform
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import fields
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 HOUR = 3600.0
+PACKAGES = ("amocrm-unisender-orchestrator", "airbyte-source-amocrm", "airbyte-destination-unisender")
 
 
 def serve(application: Application) -> None:
@@ -142,6 +145,15 @@ def duties(application: Application) -> Sequence[Duty]:
     )
 
 
+def versions() -> Mapping[str, str]:
+    """What is installed; connectors that run elsewhere are not."""
+    found = {"Python": platform.python_version()}
+    for name in PACKAGES:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
+
+
 def _server(application: Application) -> "Server":
     from orchestrator.entrypoints.http.app import make_app
     from orchestrator.entrypoints.http.server import Server
@@ -154,6 +166,7 @@ def _server(application: Application) -> "Server":
         body_limit_bytes=settings.webhooks.body_limit_bytes,
         database_wait_seconds=settings.webhooks.database_wait_seconds,
         public_url=application.public_url,
+        versions=versions(),
         open_metrics=settings.http.open_metrics,
         threads=settings.http.threads,
     )

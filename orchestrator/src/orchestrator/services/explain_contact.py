@@ -55,8 +55,10 @@ class ExplainContact:
         address: str | None = None,
         name: str | None = None,
         live: bool = False,
+        ask_unisender: bool = True,
     ) -> Explanation:
-        """One person, by record id, address or (part of the) name. With `live` the record is read from amoCRM now.
+        """One person, by record id, address or (part of the) name. With `live` the record is read from amoCRM now;
+        without `ask_unisender` nobody outside is asked.
 
         Raises:
             NotFoundError: nobody of this name, no such connection.
@@ -72,7 +74,10 @@ class ExplainContact:
         with self._database.begin(reading=True) as tx:
             person = opted_out(person, tx.suppressions.find(connection.id, person.addresses))
             next_try = _next_try(tx, connection) if person.reason in (Reason.FAILED, Reason.PENDING) else ""
-        steps = [*steps_of(connection, person, next_try), *self._asked_unisender(connection, person)]
+        steps = [
+            *steps_of(connection, person, next_try),
+            *(self._asked_unisender(connection, person) if ask_unisender else ()),
+        ]
         entry = person.entry
         return Explanation(
             connection_id=connection.id,

@@ -1,10 +1,12 @@
 """The read side: what CLI, API and pages show of accounts, contacts, syncs and the service. Changes nothing."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from orchestrator.domain.account import Account
+from orchestrator.domain.change import Change
 from orchestrator.domain.connection import Connection
 from orchestrator.domain.errors import OrchestratorError
 from orchestrator.domain.ledger import LedgerEntry, Reason, Suppression
@@ -70,6 +72,41 @@ class Report:
         """Whether live changes of a connection wait or are under way."""
         with self._database.begin(reading=True) as tx:
             return tx.changes.count(connection_id) > 0
+
+    def names(self) -> Sequence[tuple[Account, Sequence[Connection]]]:
+        """Accounts with their connections, and nothing that must be counted."""
+        with self._database.begin(reading=True) as tx:
+            return [(account, tx.connections.of_account(account.id)) for account in tx.accounts.all()]
+
+    def connection_named(self, connection_id: int) -> Connection:
+        """Without how it does. Raises NotFoundError."""
+        with self._database.begin(reading=True) as tx:
+            return tx.connections.get(connection_id)
+
+    def account_named(self, account_id: int) -> Account:
+        """Without how it does. Raises NotFoundError."""
+        with self._database.begin(reading=True) as tx:
+            return tx.accounts.get(account_id)
+
+    def people(self, connection_ids: Collection[int]) -> People:
+        """How many contacts of all these stand where."""
+        by_reason: Counter[Reason] = Counter()
+        with self._database.begin(reading=True) as tx:
+            for one in connection_ids:
+                by_reason.update(tx.ledger.counts(one))
+            suppressed = sum(tx.suppressions.count(one) for one in connection_ids)
+        return People(by_reason=by_reason, suppressed=suppressed)
+
+    def waiting_change(self, connection_id: int, stream: str, record_id: int) -> Change | None:
+        """What a webhook told of the record and was not read yet."""
+        with self._database.begin(reading=True) as tx:
+            return tx.changes.find(connection_id, stream, record_id)
+
+    def contact(self, connection_id: int, stream: str, record_id: int) -> LedgerEntry | None:
+        """What the ledger has of a record. Raises NotFoundError for an unknown connection."""
+        with self._database.begin(reading=True) as tx:
+            tx.connections.get(connection_id)
+            return tx.ledger.find(connection_id, stream, [record_id]).get(record_id)
 
     def contacts(
         self, *, account_id: int, connection_id: int | None = None, synced: bool | None = None,
@@ -138,6 +175,7 @@ class Report:
             working=working,
             journaled_webhooks=journaled,
             revision=self._database.revision(),
+            server=self._database.server(),
         )
 
     def readiness(self) -> Readiness:

@@ -102,6 +102,8 @@ class SystemView:
     """Ids of running syncs by who runs them."""
     journaled_webhooks: int
     revision: str
+    server: str
+    """Of the database."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -111,6 +111,14 @@ class SqlDatabase:
         with self._migrating() as engine, engine.connect().execution_options(reading=True) as connection:
             return migration.present_revision(connection)
 
+    def server(self) -> str:
+        if self._writer is not None:
+            return f"SQLite {sqlite3.sqlite_version}"
+        with self._sql(reading=True) as sql:
+            told = str(sql.connection.scalar(text("SELECT version()")))
+        number, _, rest = told.partition("-")
+        return f"{'MariaDB' if 'mariadb' in rest.lower() else 'MySQL'} {number}"
+
     @contextmanager
     def _migrating(self) -> Iterator[Engine]:
         # Statements may take as long as they like: big tables change slowly.

@@ -1,10 +1,12 @@
 """Everything the HTTP entrypoint is given; bootstrap fills it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from orchestrator.domain.access import ApiToken
 from orchestrator.domain.wording import Language
+from orchestrator.ports.budgets import Budgets
 from orchestrator.ports.clock import Clock
 from orchestrator.ports.meter import Meter
 from orchestrator.ports.spool import Spool
@@ -15,6 +17,7 @@ from orchestrator.services.explain_contact import ExplainContact
 from orchestrator.services.link_account import LinkAccount
 from orchestrator.services.manage_connections import ManageConnections
 from orchestrator.services.manage_integrations import ManageIntegrations
+from orchestrator.services.note_export import NoteExport
 from orchestrator.services.plan_sync import PlanSync
 from orchestrator.services.preview_rows import PreviewRows
 from orchestrator.services.queue_sync import QueueSync
@@ -66,6 +69,8 @@ class Services:
     admit_widget: AdmitWidget
     sign_in: SignIn
     allow_removal: AllowRemoval
+    note_export: NoteExport
+    budgets: Budgets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +86,8 @@ class HttpOptions:
     """How long a webhook waits for the database before it is kept in a file."""
     public_url: str = "http://127.0.0.1"
     """Where browsers reach us; https keeps cookies to encrypted connections."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """What is installed, for the System page."""
     open_metrics: bool = False
     """Whether /metrics asks for no token."""
     threads: int = 8

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from orchestrator.domain.reason_texts import reason_label
+from orchestrator.domain.reason_texts import entry_text, reason_label
 from orchestrator.domain.repair_texts import text_of
 from orchestrator.domain.rules import describe, parse
 from orchestrator.domain.wording import Language
@@ -53,11 +53,14 @@ def environment(language: Language) -> Environment:
     t = teller(language)
     made.globals |= {"t": t, "asset": ASSETS.address, "language": language, "standing": standing, "tail": tail}
     made.globals |= {"course_of": course_of, "remedies": remedies}
+    made.globals |= {"action": lambda action: t(f"system.did_{action}") if f"system.did_{action}" in TEXTS else action}
     made.filters |= {
         "schedule": partial(schedules.in_words, t=t),
         "failure": lambda sync: failures.in_words(sync.failure, sync.failure_text, language),
         "rule": lambda rule: describe(parse(rule)),
         "reason": lambda reason: reason_label(reason, language),
+        "entry": lambda entry: entry_text(entry, language),
+        "step": lambda step: step.text(language),
         "sentences": lambda repair: text_of(repair, language),
     }
     made.filters |= showing.filters(language)

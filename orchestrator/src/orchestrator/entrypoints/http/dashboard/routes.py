@@ -5,9 +5,12 @@ from orchestrator.entrypoints.http.dashboard import (
     accounts,
     assets,
     connections,
+    contact,
+    contacts,
     repairs,
     sign_in,
     syncs,
+    system,
 )
 from orchestrator.entrypoints.http.routing import Open, Page
 
@@ -53,9 +56,25 @@ ACCOUNT = (
     Page("POST", "/syncs/{sync_id}/replay", syncs.replay),
 )
 
+CONTACTS = (
+    Page("GET", "/contacts", contacts.show_contacts),
+    Page("GET", "/contacts/export", contacts.export),
+    Page("POST", "/contacts/retry", contacts.retry),
+    Page("GET", "/contacts/{connection_id}/{stream}/{record_id}", contact.show_contact),
+    Page("GET", "/contacts/{connection_id}/{stream}/{record_id}/check", contact.check_contact, slow=True),
+    Page("GET", "/contacts/{connection_id}/{stream}/{record_id}/unisender", contact.show_unisenders_word, slow=True),
+    Page("POST", "/contacts/{connection_id}/{stream}/{record_id}/sync", contact.sync_now),
+)
+
 REPAIRS = (
     Page("GET", "/repairs", repairs.show_repairs),
     Page("POST", "/repairs/{repair_id}/close", repairs.close_repair),
 )
 
-PAGES = (*DOOR, *ACCOUNTS, *ACCOUNT, *REPAIRS)
+SYSTEM = (
+    Page("GET", "/system", system.show_system),
+    Page("GET", "/system/live", system.follow_system),
+    Page("GET", "/system/diagnostics", system.download_diagnostics),
+)
+
+PAGES = (*DOOR, *ACCOUNTS, *ACCOUNT, *CONTACTS, *REPAIRS, *SYSTEM)

@@ -1,9 +1,13 @@
 // What every page does beyond plain HTML. Without it everything still works.
+import { helpForms } from "./forms.js";
 import { followRegions } from "./live.js";
+import { loadParts } from "./load.js";
 import { showLocalTimes } from "./times.js";
 
 showLocalTimes(document);
+helpForms(document);
 followRegions(document);
+loadParts(document);
 
 // A form is sent once, however often its button is pressed.
 document.addEventListener("submit", (event) => {
