@@ -7,7 +7,8 @@ shift
 
 # Node runs the third-party Unisender clients of integration_tests/third_party_clients; MariaDB and beanstalkd are
 # what the orchestrator runs on. Tests start throw-away servers of their own, never the system's. Chromium is what the
-# pages are looked at with; without a font of ours it may have no Cyrillic letters.
+# pages are looked at with; without a font of ours it may have no Cyrillic letters. amoCRM's
+# pages have jQuery and RequireJS, so the page that plays them for our widget has them too.
 PATH=$PATH:/usr/sbin
 missing=
 command -v node >/dev/null || missing="$missing nodejs"
@@ -16,6 +17,8 @@ command -v mariadbd >/dev/null || missing="$missing mariadb-server"
 command -v beanstalkd >/dev/null || missing="$missing beanstalkd"
 command -v chromium >/dev/null || missing="$missing chromium"
 ls /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf >/dev/null 2>&1 || missing="$missing fonts-dejavu-core"
+[ -e /usr/share/javascript/jquery/jquery.min.js ] || missing="$missing libjs-jquery"
+[ -e /usr/share/javascript/requirejs/require.min.js ] || missing="$missing libjs-requirejs"
 if [ -n "$missing" ]; then
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
         echo "test: installing$missing"

@@ -110,6 +110,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb")
         self.close_connection = False
 
+    def finish(self) -> None:
+        super().finish()
+        self.connection.close()
+
     def _answer(self) -> None:
         host, body = self.headers.get("Host", ""), self.rfile.read(int(self.headers.get("Content-Length") or 0))
         front = cast("_Server", self.server).front

@@ -39,12 +39,13 @@ class CardPanel {
     const steps = one.steps.map((step) => draw('li', `step step_${step.outcome}`, [
       draw('span', 'mark', '', { role: 'img', 'aria-label': words.say(`step_${step.outcome}`) }), step.text,
     ]));
+    const why = one.in_list || one.reason ? one.why : words.say('card_unknown');
     return draw('div', 'place', [
       draw('p', 'status', [
         draw('span', `sign sign_${one.in_list ? 'good' : 'off'}`, '', { 'aria-hidden': 'true' }),
         draw('b', '', words.say(one.in_list ? 'card_in' : 'card_out', { list: one.list_title })),
       ]),
-      one.why && draw('p', 'why', one.why),
+      why && draw('p', 'why', why),
       draw('details', 'details', [draw('summary', 'summary', words.say('card_steps')), draw('ol', 'steps', steps)]),
     ]);
   }

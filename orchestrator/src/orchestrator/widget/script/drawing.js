@@ -22,9 +22,21 @@ function button(part, text, press) {
   return draw('button', `button ${part}`, text, { type: 'button', onclick: press });
 }
 
-/** A label with its field below. */
+let fields = 0;
+
+/** A label, its field below, and what helps to fill it in. */
 function labelled(text, field, hint = '') {
-  return draw('label', 'label', [draw('span', 'caption', text), field, hint && draw('span', 'hint', hint)]);
+  fields += 1;
+  const id = `${BLOCK}-field-${fields}`;
+  field.setAttribute('id', id);
+  if (hint) {
+    field.setAttribute('aria-describedby', `${id}-hint`);
+  }
+  return draw('div', 'label', [
+    draw('label', 'caption', text, { for: id }),
+    field,
+    hint && draw('span', 'hint', hint, { id: `${id}-hint` }),
+  ]);
 }
 
 function notice(kind, content) {

@@ -70,7 +70,11 @@ class ListForm {
     this.select = draw('select', 'input', options, { onchange: () => this.showTitle() });
     this.title = draw('input', 'input', [], { type: 'text', maxlength: '255', value: words.say('usual_title') });
     this.titleLabel = labelled(words.say('list_title'), this.title);
-    this.agreed = draw('input', 'tick', [], { type: 'checkbox', checked: Boolean(this.connection) });
+    this.agreed = draw('input', 'tick', [], {
+      type: 'checkbox',
+      checked: Boolean(this.connection),
+      onchange: () => this.told.replaceChildren(),
+    });
     this.saving = button('button_main', words.say(this.connection ? 'save' : 'save_first'), () => this.save());
     const cancel = this.connection && button('button_plain', words.say('cancel'), () => this.cancelled());
     this.told.replaceChildren(notice('good', words.say('key_works')));

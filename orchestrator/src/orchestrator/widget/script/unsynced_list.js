@@ -13,8 +13,8 @@ class UnsyncedList {
   }
 
   count(number) {
-    const text = number ? this.words.say('unsynced_title', { count: this.words.number(number) }) : this.words.say('nobody');
-    this.summary.replaceChildren(text);
+    this.drawn.hidden = !number;
+    this.summary.replaceChildren(this.words.say('unsynced_title', { count: this.words.number(number) }));
   }
 
   begin() {
