@@ -33,3 +33,18 @@ def test_every_path_a_page_names_exists(page: str) -> None:
     }
 
     assert {name for name in meant if not is_there(name, page)} == set()
+
+
+@pytest.mark.parametrize("page", [path for path in PAGES if path.startswith("docs/") and "/decisions/0" not in path])
+def test_every_page_has_its_place_in_the_site(page: str) -> None:
+    """`make docs` refuses orphans too; this says it earlier."""
+    shown = page.removeprefix("docs/")
+    shown = f"ru/{shown.replace('.ru.md', '.md')}" if shown.endswith(".ru.md") else shown
+
+    assert f"- {shown}\n" in (ROOT / "mkdocs.yml").read_text(), f"write {shown} into nav of mkdocs.yml"
+
+
+def test_every_decision_is_listed() -> None:
+    index = (ROOT / "docs" / "decisions" / "README.md").read_text()
+
+    assert [path.name for path in (ROOT / "docs" / "decisions").glob("0*.md") if f"({path.name})" not in index] == []
