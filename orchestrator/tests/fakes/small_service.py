@@ -132,10 +132,13 @@ class SmallService:
         *,
         step: Callable[[str], None] | None = None,
         slice_after: timedelta | None = None,
+        others_wait: bool = True,
         reports: int | None = None,
     ) -> SyncResult | None:
         """Run a sync as a worker does; None when it was killed, or the lane is taken."""
         sync = self._claimed(kind)
+        if slice_after is not None and others_wait:
+            self._open(SyncKind.DEEP if kind is SyncKind.INCREMENTAL else SyncKind.INCREMENTAL)
         if sync is None:
             return None
         before, self.runner.step = self.runner.step, step or (lambda _: None)
@@ -213,8 +216,13 @@ class SmallService:
         return self.unisender.mailable().keys() - known
 
     def _claimed(self, kind: SyncKind) -> Sync | None:
-        now, connection = self.clock.now(), self.linked.connection
         self._workers += 1
+        sync = self._open(kind)
+        with self.database.begin() as tx:
+            return tx.syncs.claim(sync.id, owner=f"worker {self._workers}", now=self.clock.now(), lease=LEASE)
+
+    def _open(self, kind: SyncKind) -> Sync:
+        now, connection = self.clock.now(), self.linked.connection
         with self.database.begin() as tx:
             sync, _ = tx.syncs.open(
                 account_id=connection.account_id,
@@ -224,7 +232,7 @@ class SmallService:
                 due_at=now,
                 now=now,
             )
-            return tx.syncs.claim(sync.id, owner=f"worker {self._workers}", now=self.clock.now(), lease=LEASE)
+        return sync
 
     def _end(self, sync: Sync, result: SyncResult) -> None:
         to = {

@@ -240,6 +240,16 @@ def test_a_backfill_in_slices_goes_on_where_it_was(small):
     assert service.unisender.rows == 11
 
 
+def test_whose_time_is_up_goes_on_while_nobody_waits_for_a_turn(small):
+    service = small()
+    for number in range(1, 12):
+        put(service, number, f"p{number}@x.com", hook=False)
+        service.tick()
+
+    assert service.sync(BACKFILL, slice_after=timedelta(0), others_wait=False).ending == "done"
+    assert service.problems() == []
+
+
 def test_a_read_without_stream_states_is_not_cut_short(small):
     service = small()
     for number in range(1, 12):

@@ -116,7 +116,7 @@ class WorkerSettings(Part):
     realtime_threads: int = Field(default=2, ge=1, le=64, description="Threads of a process for live changes.")
     bulk_threads: int = Field(default=1, ge=1, le=64, description="Threads of a process for everything else.")
     slice_seconds: float = Field(
-        default=60, ge=1, le=3600, description="How long a bulk sync works before others get their turn."
+        default=60, ge=1, le=3600, description="How long a bulk sync works before others that wait get their turn."
     )
     heartbeat_seconds: float = Field(default=10, gt=0, le=60, description="How often a worker says that it is alive.")
     lease_seconds: float = Field(

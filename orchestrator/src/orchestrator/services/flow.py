@@ -32,8 +32,8 @@ class PeopleFlow:
 
     With `asked` the source was asked for just these records: those it does not show are gone, and its stream states say
     nothing. With `nobody_leaves` people who are to leave are passed over as if they had not been shown. `stored_states`
-    makes of the source's stream states what is to be stored. `deadline` ends the run once it has passed and something
-    is gained: every stream that was read went beyond `states`, where it began.
+    makes of the source's stream states what is to be stored. `deadline` ends the run once it has passed, somebody waits
+    for a turn and something is gained: every stream that was read went beyond `states`, where it began.
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class PeopleFlow:
             return False
         self.counts, self._chunk = counts, None
         self._note_positions(stream_states)
-        if self._deadline is not None and self._clock.now() >= self._deadline and (self._asked or not self._standing):
+        if (self._asked or not self._standing) and self._others_wait():
             self.stopped = "sliced"
         return not self.stopped
 
@@ -146,6 +146,14 @@ class PeopleFlow:
             if value_of(one) != self._positions.get(stream):
                 self._moved.add(stream)
         self._standing -= self._moved
+
+    def _others_wait(self) -> bool:
+        """Whether our time is up and somebody wants it. Beginning anew costs requests, so it is not done for nobody."""
+        now = self._clock.now()
+        if self._deadline is None or now < self._deadline:
+            return False
+        with self._database.begin(reading=True) as tx:
+            return bool(tx.syncs.due(now, 1, lane=self._sync.lane))
 
     def _begin(self, readings: Sequence[Reading], *, deleted: Iterable[Key] = ()) -> Sequence[ReadRecord]:
         connection_id = self._sync.connection_id
