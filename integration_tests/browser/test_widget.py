@@ -38,18 +38,20 @@ expect.set_options(timeout=20_000)
 class AmocrmUser(Visitor):
     """Someone at a page of one account; only amoCRM and the service may be asked for anything."""
 
-    host: str
+    @property
+    def host(self) -> str:
+        return str(urlsplit(self.url).hostname)
 
     def _look_at_request(self, request: Request) -> None:
         if urlsplit(request.url).hostname not in (self.host, SERVICE_HOST):
             self._found.append(f"asked elsewhere: {request.url}")
 
     def settings(self, *, status: str = "installed", area: str = "settings") -> Page:
-        self.open(f"https://{self.host}/?area={area}&language={self.language}&status={status}")
+        self.open(f"/?area={area}&language={self.language}&status={status}")
         return self.page
 
     def card(self, contact_id: int) -> Page:
-        self.open(f"https://{self.host}/?area=ccard&language={self.language}&contact={contact_id}")
+        self.open(f"/?area=ccard&language={self.language}&contact={contact_id}")
         return self.page
 
     def say(self, key: str, **facts: object) -> str:
@@ -103,7 +105,6 @@ def at_amocrm(browser: Browser, service: Orchestra, pictures: Path, tmp_path: Pa
                 proxy={"server": proxy}, ignore_https_errors=True, viewport={"width": width, "height": 900},
                 reduced_motion="reduce",
             )  # fmt: skip
-            AmocrmUser.host = host
             user = AmocrmUser(context, f"https://{host}", pictures, language=language)
             try:
                 yield user

@@ -332,6 +332,18 @@ def test_the_command_builds_the_archive(tmp_path: Path, monkeypatch: pytest.Monk
     assert support == {"link": "https://sync.example.com", "email": "help@example.com"}
 
 
+def test_a_higher_version_can_be_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    build = ["widget", "build", "--public-url", "https://sync.example.com", "--version"]
+
+    assert CliRunner().invoke(app, [*build, "9.9.9"]).exit_code == 0
+    wrong = CliRunner().invoke(app, [*build, "next"])
+
+    files = unzipped((tmp_path / "widget.zip").read_bytes())
+    assert json.loads(files["manifest.json"])["widget"]["version"] == "9.9.9"
+    assert (wrong.exit_code, "widget.version" in wrong.output) == (2, True)
+
+
 def test_the_command_says_what_is_wrong_with_the_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 

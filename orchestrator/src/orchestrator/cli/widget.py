@@ -27,12 +27,16 @@ def build(
     support_url: Annotated[
         str | None, typer.Option(metavar="URL", help="Where users get help; by default the public URL.")
     ] = None,
+    version: Annotated[
+        str | None,
+        typer.Option(metavar="X.Y.Z", help="Higher than what was uploaded before; by default the package's."),
+    ] = None,
     support_email: Annotated[str, typer.Option(metavar="ADDRESS", help="Whom users may write to.")] = "",
     config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Write the archive that is uploaded in the integration's card at amoCRM."""
-    from importlib.metadata import version  # noqa: PLC0415 - not for --help
+    from importlib import metadata  # noqa: PLC0415 - not for --help
 
     from orchestrator.adapters.widget_sources import widget_sources  # noqa: PLC0415
     from orchestrator.cli.screen import Screen, language_of  # noqa: PLC0415
@@ -45,7 +49,7 @@ def build(
         address = widget_address(public_url or settings.public_url or "")
         edition = Edition(
             public_url=address,
-            version=version("amocrm-unisender-orchestrator"),
+            version=version or metadata.version("amocrm-unisender-orchestrator"),
             support_url=support_url or address,
             support_email=support_email,
         )

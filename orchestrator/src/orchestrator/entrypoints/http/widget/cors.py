@@ -14,7 +14,8 @@ PREFIX = "/widget/v1/"
 REMEMBER_SECONDS = 600
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, POST, PUT",
-    "Access-Control-Allow-Headers": "X-Auth-Token, Content-Type",
+    # The third is what jQuery adds where somebody has set it up so; nobody else's page gets any further by it.
+    "Access-Control-Allow-Headers": "X-Auth-Token, Content-Type, X-Requested-With",
     "Access-Control-Max-Age": str(REMEMBER_SECONDS),
 }
 
