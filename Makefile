@@ -45,8 +45,9 @@ check: setup ## ruff, mypy --strict, import contracts, the connectors' metadata
 	@$(BIN)/python .ci/release metadata
 
 docs: setup $(DOCS_STAMP) ## make the documentation site in .site/html; broken links, missing anchors and orphan pages are errors
-	@$(BIN)/python -m docs.site .site/source
+	@$(BIN)/python -m docs.site write .site/source
 	@NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --strict
+	@$(BIN)/python -m docs.site look .site/html
 
 $(DOCS_STAMP): docs/requirements.lock
 	@PYTHON="$(PYTHON)" sh .ci/setup.sh $(DOCS_VENV) docs/requirements.lock

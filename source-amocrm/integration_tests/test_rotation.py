@@ -142,6 +142,27 @@ def test_a_bare_access_token_is_used_and_never_renewed(sandbox: Any, oauth: dict
     assert token_requests(sandbox) == before
 
 
+def test_a_check_spends_the_refresh_token_only_when_the_access_token_has_ended(
+    sandbox: Any, oauth: dict[str, Any], command: Any
+) -> None:
+    """Airbyte keeps no pair that the check of a new source was given (docs/connectors/source-amocrm.md)."""
+    good = {**oauth, "credentials": {**oauth["credentials"], "token_expiry_date": ""}}
+    before = token_requests(sandbox)
+    first = command("check", config=good)
+
+    assert first.verdict["status"] == "SUCCEEDED"
+    assert first.controls == []
+    assert token_requests(sandbox) == before
+
+    ended = command("check", config=oauth)
+    again = command("check", config=oauth)
+
+    assert ended.verdict["status"] == "SUCCEEDED"
+    assert len(ended.controls) == 1
+    assert again.verdict["status"] == "FAILED"
+    assert "consent is needed again" in again.verdict["message"]
+
+
 def test_no_secret_is_ever_written_but_in_the_control_message(oauth: dict[str, Any], run_read: Any) -> None:
     result = run_read(oauth)
     told = result.controls[0]["credentials"]
