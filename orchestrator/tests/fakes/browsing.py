@@ -62,7 +62,7 @@ class Browser:
 def words(answer: requests.Response) -> str:
     """What is read on a page, without markup."""
     text = re.sub(r"<(script|style|svg)\b.*?</\1>", " ", answer.text, flags=re.DOTALL)
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", text)))
+    return re.sub(r"[ \n]+", " ", unescape(re.sub(r"<[^>]+>", " ", text)))
 
 
 @contextmanager

@@ -53,7 +53,7 @@ def resume(visit: Visit) -> Response:
 
 def renew_consent(visit: Visit) -> Response:
     """Send the browser to amoCRM. Asked for by a link: a form may lead to no other site (`form-action`)."""
-    account = visit.services.report.account(visit.number("account_id")).account
+    account = visit.services.report.account_named(visit.number("account_id"))
     names = {one.id: one.name for one in visit.services.manage_integrations.list()}
     url = visit.services.link_account.start(
         names[account.integration_id], actor=visit.actor, account_id=account.id, return_to=f"{HOME}/{account.id}"

@@ -26,7 +26,7 @@ def resume(visit: Visit) -> Response:
 
 
 def check(visit: Visit) -> Response:
-    connection = _view(visit).connection
+    connection = _connection(visit)
     problems = visit.services.manage_connections.check(connection.id)
     home = _home(visit, connection)
     if not problems:
@@ -35,24 +35,24 @@ def check(visit: Visit) -> Response:
 
 
 def show_settings(visit: Visit) -> Response:
-    return _settings(visit, _view(visit))
+    return _settings(visit, _connection(visit))
 
 
 def change(visit: Visit) -> Response:
-    view = _view(visit)
+    connection = _connection(visit)
     key = visit.form.text("api_key")
     try:
         visit.services.manage_connections.change(
-            view.connection.id,
-            settings=_wanted(visit.form, view.connection),
+            connection.id,
+            settings=_wanted(visit.form, connection),
             api_key=Secret(key) if key else None,
             actor=visit.actor,
         )
     except InvalidSettingsError as error:
-        return _settings(visit, view, wrong=error.problems)
+        return _settings(visit, connection, wrong=error.problems)
     except (RejectedError, MisconfiguredError) as error:
-        return _settings(visit, view, wrong=[str(error)])
-    return visit.go(f"/accounts/{view.connection.account_id}", "settings.said_saved")
+        return _settings(visit, connection, wrong=[str(error)])
+    return visit.go(f"/accounts/{connection.account_id}", "settings.said_saved")
 
 
 def ask_removing(visit: Visit) -> Response:
@@ -72,8 +72,8 @@ def ask_removal(visit: Visit) -> Response:
 
 
 def allow_removal(visit: Visit) -> Response:
-    connection = _view(visit).connection
-    account = visit.services.report.account(connection.account_id).account
+    connection = _connection(visit)
+    account = visit.services.report.account_named(connection.account_id)
     if visit.form.text("typed").lower() != account.host.lower():
         return _removal(visit, wrong=True)
     sync = visit.services.allow_removal.allow(connection.id, actor=visit.actor)
@@ -81,16 +81,20 @@ def allow_removal(visit: Visit) -> Response:
 
 
 def _removal(visit: Visit, *, wrong: bool) -> Response:
-    connection = _view(visit).connection
+    connection = _connection(visit)
     return page(
         visit,
         "removal.html",
         status=HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK,
         connection=connection,
-        account=visit.services.report.account(connection.account_id).account,
+        account=visit.services.report.account_named(connection.account_id),
         leaving=visit.services.allow_removal.look(connection.id),
         wrong=wrong,
     )
+
+
+def _connection(visit: Visit) -> Connection:
+    return visit.services.report.connection_named(visit.number("connection_id"))
 
 
 def _view(visit: Visit) -> ConnectionView:
@@ -101,10 +105,10 @@ def _home(visit: Visit, connection: Connection) -> str:
     return visit.back(f"/accounts/{connection.account_id}")
 
 
-def _settings(visit: Visit, view: ConnectionView, *, wrong: Sequence[str] = ()) -> Response:
+def _settings(visit: Visit, connection: Connection, *, wrong: Sequence[str] = ()) -> Response:
     status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
-    shown = _filled_in(visit.form) if wrong else _as_it_is(view.connection)
-    return page(visit, "connection.html", status=status, view=view, shown=shown, wrong=wrong)
+    shown = _filled_in(visit.form) if wrong else _as_it_is(connection)
+    return page(visit, "connection.html", status=status, c=connection, shown=shown, wrong=wrong)
 
 
 def _as_it_is(connection: Connection) -> Mapping[str, str]:

@@ -3,8 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from orchestrator.domain.account import Account
+from orchestrator.domain.connection import Connection
 from orchestrator.domain.repair import Repair, RepairCode
 from orchestrator.services.views import AccountView
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whom a repair is about."""
+
+    account: Account
+    connections: Sequence[Connection]
+
+
+def owner_of(view: AccountView) -> Owner:
+    return Owner(view.account, [one.connection for one in view.connections])
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +45,12 @@ _SETTINGS = {
 }
 
 
-def remedies(repair: Repair, view: AccountView | None) -> Sequence[Remedy]:
-    """The most helpful first. `view`: the account it is about, if it is about one."""
-    if view is None:
+def remedies(repair: Repair, owner: Owner | None) -> Sequence[Remedy]:
+    """The most helpful first. `owner`: None for what is about the service itself."""
+    if owner is None:
         return [Remedy("repairs.check_queue", "/system", leads=True)]
-    account, code = view.account, repair.code
-    connections = [one.connection for one in view.connections if repair.connection_id in {None, one.connection.id}]
+    account, code = owner.account, repair.code
+    connections = [one for one in owner.connections if repair.connection_id in {None, one.id}]
     found: list[Remedy] = []
     if code in _RENEWS:
         found.append(Remedy("repairs.renew", f"/accounts/{account.id}/consent", leads=True))

@@ -15,7 +15,7 @@ from orchestrator.domain.wording import Language
 from orchestrator.entrypoints.http.dashboard import failures, schedules, showing, standing
 from orchestrator.entrypoints.http.dashboard.assets import ASSETS, FOLDER
 from orchestrator.entrypoints.http.dashboard.charts import course_of
-from orchestrator.entrypoints.http.dashboard.remedies import remedies
+from orchestrator.entrypoints.http.dashboard.remedies import owner_of, remedies
 from orchestrator.entrypoints.http.dashboard.texts import TEXTS
 from orchestrator.entrypoints.http.dashboard.visit import Visit
 from orchestrator.entrypoints.http.models_connections import tail
@@ -52,7 +52,7 @@ def environment(language: Language) -> Environment:
     )
     t = teller(language)
     made.globals |= {"t": t, "asset": ASSETS.address, "language": language, "standing": standing, "tail": tail}
-    made.globals |= {"course_of": course_of, "remedies": remedies}
+    made.globals |= {"course_of": course_of, "remedies": remedies, "owner_of": owner_of}
     made.globals |= {"action": lambda action: t(f"system.did_{action}") if f"system.did_{action}" in TEXTS else action}
     made.filters |= {
         "schedule": partial(schedules.in_words, t=t),

@@ -3,14 +3,15 @@
 from starlette.responses import Response
 
 from orchestrator.domain.errors import NotFoundError
+from orchestrator.entrypoints.http.dashboard.remedies import Owner
 from orchestrator.entrypoints.http.dashboard.rendering import page
 from orchestrator.entrypoints.http.dashboard.visit import Visit
 
 
 def show_repairs(visit: Visit) -> Response:
-    accounts = {one.account.id: one for one in visit.services.report.accounts()}
+    owners = {account.id: Owner(account, connections) for account, connections in visit.services.report.names()}
     repairs = sorted(visit.services.report.repairs(), key=lambda repair: repair.opened_at, reverse=True)
-    return page(visit, "repairs.html", repairs=repairs, accounts=accounts)
+    return page(visit, "repairs.html", repairs=repairs, owners=owners)
 
 
 def close_repair(visit: Visit) -> Response:

@@ -25,13 +25,13 @@ async def follow_sync(visit: Visit) -> Response:
 
 
 def start_changes(visit: Visit) -> Response:
-    connection = visit.services.report.connection(visit.number("connection_id")).connection
+    connection = visit.services.report.connection_named(visit.number("connection_id"))
     visit.services.queue_sync.start(connection.id, kind=SyncKind.INCREMENTAL, trigger=Trigger.MANUAL, actor=visit.actor)
     return visit.go(visit.back(f"/accounts/{connection.account_id}"), "accounts.said_started")
 
 
 def start_everything(visit: Visit) -> Response:
-    connection = visit.services.report.connection(visit.number("connection_id")).connection
+    connection = visit.services.report.connection_named(visit.number("connection_id"))
     visit.services.queue_sync.start_everything(connection.id, actor=visit.actor)
     return visit.go(visit.back(f"/accounts/{connection.account_id}"), "accounts.said_started")
 
@@ -52,6 +52,6 @@ def replay(visit: Visit) -> Response:
 
 def _shown(visit: Visit) -> dict[str, Any]:
     view, attempts = visit.services.report.sync(visit.number("sync_id"))
-    connection = visit.services.report.connection(view.sync.connection_id).connection
-    account = visit.services.report.account(view.sync.account_id).account
+    connection = visit.services.report.connection_named(view.sync.connection_id)
+    account = visit.services.report.account_named(view.sync.account_id)
     return {"view": view, "attempts": attempts, "connection": connection, "account": account}

@@ -53,6 +53,7 @@ SYSTEM: Texts = {
     "did_configuration_changed": Text("the configuration changed", "изменена конфигурация"),
     "did_connection_added": Text("added a connection", "добавлено соединение"),
     "did_connection_changed": Text("changed a connection", "изменено соединение"),
+    "did_connection_drafted": Text("began to choose a list", "начат выбор списка"),
     "did_connection_paused": Text("paused a connection", "соединение приостановлено"),
     "did_connection_removed": Text("removed a connection", "удалено соединение"),
     "did_connection_resumed": Text("resumed a connection", "соединение возобновлено"),
