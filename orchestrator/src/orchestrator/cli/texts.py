@@ -37,6 +37,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     # statuses of accounts, connections and syncs
     "active": ("live", "работает"),
     "cancelled": ("cancelled", "отменена"),
+    "draft": ("being set up", "настраивается"),
     "disabled": ("switched off in amoCRM", "отключён в amoCRM"),
     "done": ("done", "завершена"),
     "failed": ("failed", "не удалась"),

@@ -49,8 +49,8 @@ class ConnectionPanel {
       sync.per_second && words.say('rate', { rate: words.number(sync.per_second) }),
       sync.seconds_left !== null && words.say('left', { time: words.duration(sync.seconds_left) }),
     ];
-    const bar = draw('progress', 'bar', [], share === null ? {} : { value: share, max: 100 });
-    return [bar, draw('div', 'hint', facts.filter(Boolean).join(' · '))];
+    const told = draw('div', 'hint', facts.filter(Boolean).join(' · '));
+    return share === null ? [told] : [draw('progress', 'bar', [], { value: share, max: 100, 'aria-hidden': 'true' }), told];
   }
 
   atRest(connection) {
