@@ -73,13 +73,18 @@ def browsing(
     here: Linked | None = None,
     password: str | None = PASSWORD,
     options: dict[str, Any] | None = None,
+    runners: Any = None,
 ) -> Iterator[Browser]:
-    """The pages over a linked account; nobody is signed in yet."""
+    """The pages over a linked account; nobody is signed in yet. `runners`, which stay open, instead of some of its own."""
     here = here or linked(folder)
     listener = free_address()
-    application = application_over(here, folder, vendors=vendors, public_url=url_of(listener))
+    application: Any = application_over(here, folder, vendors=vendors, public_url=url_of(listener))
+    if runners is not None:
+        application.runners = runners
     application.sign_in.know(None if password is None else Secret(password))
     services = services_of(application)
     made = make_app(services, HttpOptions(**{"public_url": url_of(listener), **(options or {})}))
     with closing(application), served(made, listener) as url:
         yield Browser(here=here, services=services, url=url)
+        if runners is not None:
+            del application.runners

@@ -111,6 +111,9 @@ class MemoryAmocrm:
     def tags(self, *, host: str, access_token: Secret, entity: str) -> Sequence[Mapping[str, Any]]:
         raise NotImplementedError
 
+    def count(self, *, host: str, access_token: Secret, entity: str) -> int:
+        raise NotImplementedError
+
     def sample(self, *, host: str, access_token: Secret, entity: str, limit: int) -> Sequence[Mapping[str, Any]]:
         raise NotImplementedError
 

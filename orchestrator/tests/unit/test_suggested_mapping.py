@@ -84,11 +84,13 @@ def test_addresses_are_not_offered_twice() -> None:
 
 
 def test_what_nobody_writes_into_a_letter_is_offered_and_not_suggested() -> None:
-    sample = person(f1=("file", {"file_name": "a.pdf"}))
+    sample = person(f1=("file", {"file_name": "a.pdf"}), f2=("url", "https://example.com"), f3="905020")
+    fields = [field(1, "Анкета", "file"), field(2, "Сайт", "url"), {**field(3, "unisender_id"), "is_api_only": True}]
 
-    choice = suggested([field(1, "Анкета", "file")], [], [sample])[-1]
+    choices = suggested(fields, [], [sample])[-3:]
 
-    assert (choice.chosen, choice.samples) == (False, ("a.pdf",))
+    assert [one.chosen for one in choices] == [False, False, False]
+    assert [one.samples for one in choices] == [("a.pdf",), ("https://example.com",), ("905020",)]
 
 
 @given(st.integers(0, 60), st.integers(0, 60))

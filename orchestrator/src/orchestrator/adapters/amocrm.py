@@ -21,6 +21,7 @@ from orchestrator.adapters.amocrm_answers import (
 from orchestrator.domain.account import Integration
 from orchestrator.domain.amocrm_host import account_host, api_host
 from orchestrator.domain.errors import ForbiddenError, NeedsConsentError, RejectedError
+from orchestrator.domain.page_count import counted
 from orchestrator.domain.secret import Secret
 from orchestrator.domain.token_claims import token_claims
 from orchestrator.ports.meter import Meter
@@ -29,6 +30,8 @@ from orchestrator.ports.vendors import AmocrmAccount, TokenPair, WebhookSubscrip
 API = "/api/v4"
 LARGEST_PAGE = 250
 MOST_PAGES = 100
+BETWEEN_COUNTS = 0.2
+"""Seconds. Counting is nothing to spend an account's seven requests a second on."""
 MOST_TAG_PAGES = 4
 """Tags are suggested, not checked: the first thousand will do."""
 LARGEST_BODY = 32 * 1024 * 1024
@@ -125,6 +128,14 @@ class HttpAmocrm:
 
     def tags(self, *, host: str, access_token: Secret, entity: str) -> Sequence[Mapping[str, Any]]:
         return self._pages(host, access_token, f"/{entity}/tags", "tags", most=MOST_TAG_PAGES)
+
+    def count(self, *, host: str, access_token: Secret, entity: str) -> int:
+        def on_page(number: int) -> int:
+            time.sleep(BETWEEN_COUNTS if number > 1 else 0)
+            query = {"limit": str(LARGEST_PAGE), "page": str(number)}
+            return len(_embedded(self._get(host, access_token, f"/{entity}", query), entity, host=host))
+
+        return counted(on_page, size=LARGEST_PAGE)
 
     def sample(self, *, host: str, access_token: Secret, entity: str, limit: int) -> Sequence[Mapping[str, Any]]:
         query = {"limit": str(min(limit, LARGEST_PAGE)), "order[updated_at]": "desc"}

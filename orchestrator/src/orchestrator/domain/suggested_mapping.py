@@ -22,10 +22,11 @@ MOST_SAMPLE_TEXT = 80
 
 _ADDRESSES = frozenset({"EMAIL", "PHONE"})
 """Codes of the fields that become the contact's own address and phone."""
-_UNSUITED = frozenset(
-    {"file", "items", "linked_entity", "chained_list", "tracking_data", "payer", "supplier", "multitext"}
-)
-"""Types nobody writes into a letter: offered, never suggested. So are messengers, the one further multitext field."""
+_SUITED = frozenset({
+    "property", "text", "numeric", "monetary", "price", "checkbox", "select", "multiselect", "radiobutton", "category",
+    "date", "birthday", "date_time",
+})  # fmt: skip
+"""Types that letters are personalised or lists divided by. Others (addresses, links, files, long texts) are offered."""
 _KINDS = {
     "textarea": "text",
     "numeric": "number",
@@ -86,7 +87,7 @@ def suggested(
                 to=spelling.get(to.casefold(), to),
                 type=_KINDS.get(kind, "string"),
                 exists=to.casefold() in spelling,
-                chosen=path == "name" or (bool(values) and kind not in _UNSUITED),
+                chosen=path == "name" or (bool(values) and kind in _SUITED),
                 samples=values,
             )
         )
@@ -142,9 +143,10 @@ def _offered(custom_fields: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, 
     for field in custom_fields:
         code = str(field.get("code") or "")
         if code not in _ADDRESSES:
+            kind = "machine" if field.get("is_api_only") is True else str(field.get("type") or "text")
             name = str(field.get("name") or field["id"])
             words = (name, code) if code else (name,)
-            yield f"custom_fields.{field['id']}", name, str(field.get("type") or "text"), words
+            yield f"custom_fields.{field['id']}", name, kind, words
 
 
 def _home(words: Sequence[str], path: str, spelling: Mapping[str, str], taken: set[str]) -> str:

@@ -126,9 +126,12 @@ class Changes(Protocol):
 
 class Syncs(Protocol):
     def open(
-        self, *, account_id: int, connection_id: int, kind: SyncKind, trigger: Trigger, due_at: datetime, now: datetime
-    ) -> tuple[Sync, bool]:
+        self, *, account_id: int, connection_id: int, kind: SyncKind, trigger: Trigger, due_at: datetime, now: datetime,
+        total: int | None = None,
+    ) -> tuple[Sync, bool]:  # fmt: skip
         """Join the connection's open (queued or waiting) sync of this kind, or add one. True when it was added.
+
+        `total` is how many records an added one has to read, where that is known.
 
         Joining never puts a due time off; it brings it forward when `due_at` is earlier and the sync is queued.
         """

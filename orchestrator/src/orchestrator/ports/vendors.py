@@ -73,6 +73,10 @@ class Amocrm(Protocol):
         """Objects with `id` and `name`, the first thousand."""
         ...
 
+    def count(self, *, host: str, access_token: Secret, entity: str) -> int:
+        """How many records there are. amoCRM tells no totals, so its pages are felt for: some ten calls for 5,000."""
+        ...
+
     def sample(self, *, host: str, access_token: Secret, entity: str, limit: int) -> Sequence[Mapping[str, Any]]:
         """A few records in the API's own shape, newest first."""
         ...

@@ -56,6 +56,10 @@ class ManageConnections:
         """
         return self._unisender.lists(key)
 
+    def fields_of(self, key: Secret) -> Mapping[str, str]:
+        """The user fields of that account, name to type. Raises as `probe_key` does."""
+        return self._unisender.fields(key)
+
     def create_list(self, key: Secret, title: str) -> str:
         """The id of the list of this title, made when there is none."""
         return str(settled_list(self._unisender, key, {"title": title})["id"])

@@ -55,6 +55,11 @@ class PreviewRows:
         self._read_source = ReadSource(runners=runners, refresh_token=refresh_token, vendors=vendors)
         self._vendors = vendors
 
+    def warm(self) -> None:
+        """Get the connectors ready before the first preview asks for them. Never raises."""
+        if runner := self._runners.get(RunnerKind.PROCESS):
+            runner.warm()
+
     def preview(self, connection: Connection, record_ids: Sequence[int]) -> Preview:
         """For these contacts, under the connection's settings as they are given, kept or not.
 

@@ -18,8 +18,12 @@ class QueueSync:
     def __init__(self, *, database: Database, doorbell: Doorbell, clock: Clock) -> None:
         self._database, self._doorbell, self._clock = database, doorbell, clock
 
-    def start(self, connection_id: int, *, kind: SyncKind, trigger: Trigger, actor: str) -> Sync:
+    def start(
+        self, connection_id: int, *, kind: SyncKind, trigger: Trigger, actor: str, total: int | None = None
+    ) -> Sync:
         """Queue a sync, due now, or join the one of this kind that is open already.
+
+        `total` is how many records there are to read, for those who watch; None when nobody knows.
 
         Raises ConflictError when account or connection are not active, NeedsConsentError when amoCRM wants the
         administrator's consent first, NotFoundError when there is no such connection.
@@ -29,7 +33,7 @@ class QueueSync:
             connection = tx.connections.get(connection_id)
             account = tx.accounts.get(connection.account_id)
             _must_be_active(account, connection)
-            sync = _opened(tx, connection, kind=kind, trigger=trigger, now=now)
+            sync = _opened(tx, connection, kind=kind, trigger=trigger, now=now, total=total)
             if trigger is Trigger.MANUAL:
                 tx.audit.add(
                     actor=actor, action="sync_started", subject=f"sync {sync.id}", details={"kind": kind.value}, now=now
@@ -83,12 +87,15 @@ def _must_be_active(account: Account, connection: Connection) -> None:
         raise ConflictError(f"The connection “{connection.name}” is {connection.status.value}: resume it first.")
 
 
-def _opened(tx: Transaction, connection: Connection, *, kind: SyncKind, trigger: Trigger, now: datetime) -> Sync:
+def _opened(
+    tx: Transaction, connection: Connection, *, kind: SyncKind, trigger: Trigger, now: datetime, total: int | None
+) -> Sync:
     sync, added = tx.syncs.open(
-        account_id=connection.account_id, connection_id=connection.id, kind=kind, trigger=trigger, due_at=now, now=now
-    )
+        account_id=connection.account_id, connection_id=connection.id, kind=kind, trigger=trigger, due_at=now, now=now,
+        total=total,
+    )  # fmt: skip
     if added or sync.status is not SyncStatus.WAITING or trigger is not Trigger.MANUAL:
         return sync
     # It waits for its next try, perhaps for hours: a person who presses the button means now.
     tx.syncs.cancel(sync.id, now=now)
-    return _opened(tx, connection, kind=kind, trigger=trigger, now=now)
+    return _opened(tx, connection, kind=kind, trigger=trigger, now=now, total=total)

@@ -44,6 +44,13 @@ class SampleAccount:
         )
         return {int(one["id"]): str(one.get("name") or one["id"]) for one in found}
 
+    def count(self, account_id: int, stream: str) -> int:
+        """How many records the stream has. Raises as `fields` does."""
+        _check(stream)
+        return self._refresh_token.use(
+            account_id, lambda host, token: self._amocrm.count(host=host, access_token=token, entity=stream)
+        )
+
     def tags(self, account_id: int, stream: str) -> Sequence[str]:
         """Names of the stream's tags, in alphabetical order. Raises as `fields` does."""
         _check(stream)

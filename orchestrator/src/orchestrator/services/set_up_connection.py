@@ -120,8 +120,10 @@ class SetUpConnection:
         self._refresh_suppressions.look(connection_id)
         return self._plan_sync.plan(connection_id, limit=PLANNED_RECORDS)
 
-    def start(self, connection_id: int, *, actor: str) -> Sync:
-        """Make the list if there is none, and bring everybody over. Asked twice, the first time counts.
+    def start(self, connection_id: int, *, actor: str, total: int | None = None) -> Sync:
+        """Make the list if there is none, and bring everybody over.
+
+        `total` is how many contacts the account has, where the plan or a count has told it.
 
         Raises:
             MisconfiguredError: the key no longer works (`api_key_invalid`), the list is gone (`list_missing`).
@@ -140,7 +142,9 @@ class SetUpConnection:
                 tx.connections.save(wanted)
                 self._note(tx, wanted, actor=actor, action="connection_added", details={"list": wanted.list_title})
             self._hooks.set(wanted)
-        return self._queue_sync.start(connection_id, kind=SyncKind.BACKFILL, trigger=Trigger.MANUAL, actor=actor)
+        return self._queue_sync.start(
+            connection_id, kind=SyncKind.BACKFILL, trigger=Trigger.MANUAL, actor=actor, total=total
+        )
 
     def _blank(self, tx: Transaction, account_id: int, api_key: Secret, list_title: str) -> Connection:
         taken = {one.name for one in tx.connections.of_account(account_id)}
@@ -154,10 +158,13 @@ class SetUpConnection:
             name=title,
             status=ConnectionStatus.DRAFT,
             api_key=api_key,
-            destination=self._defaults.get("destination", {}),
+            destination={},
             hook_secret=Secret(secrets.token_urlsafe(32)),
         )
-        return self.considered(blank, {**self._defaults, "destination": {"list": {"title": title}}})
+        destination = {**self._defaults.get("destination", {}), "list": {"title": title}}
+        # which fields go where is to be chosen; that nothing is written there yet says so
+        mapping = {key: value for key, value in destination.get("mapping", {}).items() if key != "fields"}
+        return self.considered(blank, {**self._defaults, "destination": {**destination, "mapping": mapping}})
 
     def _note(
         self, tx: Transaction, connection: Connection, *, actor: str, action: str, details: Mapping[str, str]

@@ -20,6 +20,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "allow": "Разрешить",
         "deny": "Запретить",
         "refused": "Доступ выдать нельзя",
+        "made_up": "Страница песочницы вместо amoCRM: люди и данные вымышлены.",
     },
     "en": {
         "title": "Access to a Kommo account",
@@ -31,16 +32,33 @@ WORDS: dict[Language, dict[str, str]] = {
         "allow": "Allow",
         "deny": "Deny",
         "refused": "Access cannot be granted",
+        "made_up": "The sandbox's page in amoCRM's place: people and data are made up.",
     },
 }
 STYLE = """
-:root{color-scheme:light dark;font:15px/1.45 system-ui,sans-serif}
-body{max-width:28rem;margin:12vh auto;padding:0 1rem}h1{font-size:1.3rem}
-fieldset{border:1px solid #8886;border-radius:8px;margin:1rem 0;padding:.5rem 1rem}
-label{display:block;padding:.35rem 0}select{font:inherit;padding:.35rem;width:100%}
-button{font:inherit;padding:.6rem 1.2rem;border-radius:8px;border:1px solid #8886;cursor:pointer}
-button[value=allow]{background:#0f766e;border-color:#0f766e;color:#fff}
-small{opacity:.7}
+:root{color-scheme:light dark;font:15px/1.45 system-ui,sans-serif;
+--ground:light-dark(#eef1f4,#15181b);--card:light-dark(#fff,#1f2327);--line:light-dark(#d5dae0,#3a4147);
+--soft:light-dark(#5b636b,#a7aeb5);--blue:light-dark(#2263b8,#7fb0f0);--on-blue:light-dark(#fff,#0e1a2b)}
+body{margin:0;background:var(--ground);color:light-dark(#1f2429,#e8eaec)}
+main{max-width:27rem;margin:9vh auto;padding:1.75rem 2rem;background:var(--card);border:1px solid var(--line);
+border-radius:12px;box-sizing:border-box}
+h1{font-size:1.35rem;line-height:1.25;margin:0 0 .5rem}p{margin:.5rem 0}
+.made-up{margin:0 0 1.25rem;color:var(--soft);font-size:.85rem}
+fieldset{border:0;margin:1.25rem 0 0;padding:0}legend{padding:0 0 .4rem;font-weight:600}
+.account{display:flex;gap:.6rem;align-items:center;padding:.6rem .75rem;border:1px solid var(--line);cursor:pointer}
+.account:first-of-type{border-radius:8px 8px 0 0}.account:last-of-type{border-radius:0 0 8px 8px}
+.account+.account{border-top:0}.account:has(:checked){background:light-dark(#e8f0fb,#22304a)}
+.account small{margin-left:auto}.user{display:block;margin:1.25rem 0 0;font-weight:600}
+input{accent-color:var(--blue)}
+select{display:block;font:inherit;width:100%;margin-top:.4rem;padding:.5rem .6rem;border:1px solid var(--line);
+border-radius:8px;background:var(--card);color:inherit}
+small{color:var(--soft);font-size:.85rem}
+.buttons{display:flex;gap:.6rem;margin-top:1.5rem}
+button{font:inherit;font-weight:600;padding:.65rem 1.3rem;border-radius:8px;border:1px solid var(--line);
+background:none;color:inherit;cursor:pointer}
+button[value=allow]{background:var(--blue);border-color:var(--blue);color:var(--on-blue)}
+:focus-visible{outline:2px solid var(--blue);outline-offset:2px}
+@media (max-width:480px){main{margin:0;min-height:100vh;border:0;border-radius:0;padding:1.25rem}}
 """
 
 
@@ -69,7 +87,8 @@ class Page:
             f'<input type="hidden" name="{escape(key)}" value="{escape(value)}">' for key, value in hidden.items()
         )
         choice = "".join(
-            f'<label><input type="radio" name="account_id" value="{account_id}"{" checked" if not index else ""}> '
+            f'<label class="account"><input type="radio" name="account_id" value="{account_id}"'
+            f"{' checked' if not index else ''}> "
             f"{escape(title)} <small>{escape(host)}</small></label>"
             for index, (account_id, title, host) in enumerate(accounts)
         )
@@ -78,13 +97,14 @@ class Page:
             for user_id, title, is_admin in users
         )
         body = (
+            f'<p class="made-up">{words["made_up"]}</p>'
             f"<h1>{words['title']}</h1><p>{escape(words['asks'].format(name=name))}</p>"
             f'<form method="post" action="/oauth">{kept}'
             f"<fieldset><legend>{words['account']}</legend>{choice}</fieldset>"
-            f'<label>{words["user"]}<select name="user_id">{people}</select></label>'
+            f'<label class="user">{words["user"]}<select name="user_id">{people}</select></label>'
             f"<p><small>{words['scopes']}</small></p>"
-            f'<button name="decision" value="allow">{words["allow"]}</button> '
-            f'<button name="decision" value="deny">{words["deny"]}</button></form>'
+            f'<div class="buttons"><button name="decision" value="allow">{words["allow"]}</button> '
+            f'<button name="decision" value="deny">{words["deny"]}</button></div></form>'
         )
         return self._answer(200, words["title"], body)
 
@@ -95,7 +115,8 @@ class Page:
     def _answer(self, status: int, title: str, body: str) -> web.Response:
         text = (
             f'<!DOCTYPE html><html lang="{self.language}"><head><meta charset="utf-8">'
-            f'<meta name="viewport" content="width=device-width"><title>{title}</title><style>{STYLE}</style></head>'
+            f'<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
+            f"<title>{title}</title><style>{STYLE}</style></head>"
             f"<body><main>{body}</main></body></html>"
         )
         return web.Response(status=status, text=text, content_type="text/html")

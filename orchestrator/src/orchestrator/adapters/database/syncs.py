@@ -59,8 +59,9 @@ class SqlSyncs(SqlSyncPages):
         self._sql = sql
 
     def open(
-        self, *, account_id: int, connection_id: int, kind: SyncKind, trigger: Trigger, due_at: datetime, now: datetime
-    ) -> tuple[Sync, bool]:
+        self, *, account_id: int, connection_id: int, kind: SyncKind, trigger: Trigger, due_at: datetime, now: datetime,
+        total: int | None = None,
+    ) -> tuple[Sync, bool]:  # fmt: skip
         key = open_key(connection_id, kind)
         if not self._sql.change(JOIN, key=key, wanted=due_at):
             new = {
@@ -76,7 +77,7 @@ class SqlSyncs(SqlSyncPages):
                 "created_at": now,
                 "attempts": 0,
                 "cancel_requested": False,
-                "counts": counts_json(Counts()),
+                "counts": counts_json(Counts(total=total)),
             }
             self._sql.connection.execute(self._sql.upserting(syncs, _joining, unique=["open_key"]), new)
         row = self._sql.one(JOINED, "such sync", key=key)

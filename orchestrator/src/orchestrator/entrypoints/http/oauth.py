@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 
 from orchestrator.domain.errors import ForbiddenError, OrchestratorError, RejectedError
 from orchestrator.entrypoints.http.context import language_of, services_of
+from orchestrator.entrypoints.http.dashboard.cookies import Cookies
 from orchestrator.entrypoints.http.pages import linked_page, refused_page
 from orchestrator.entrypoints.http.problems import status_of
 from orchestrator.services.link_account import LinkAccount
@@ -21,6 +22,7 @@ LOG = getLogger(__name__)
 
 ACTOR = "web"
 MOST_FIELDS = 50
+REFUSED_PATH = "/link/refused"
 MOST_CONSENTS = 4
 """Consents worked on at once: each waits for amoCRM, and the API must not wait with it."""
 
@@ -52,9 +54,12 @@ async def take_consent(request: Request) -> Response:
         linked = await to_thread.run_sync(link.complete, query, limiter=limiter)
     except OrchestratorError as error:
         LOG.warning("linking_refused", extra={"code": error.code})
+        if await to_thread.run_sync(_is_signed_in, request):
+            return RedirectResponse(f"{REFUSED_PATH}?code={error.code}", status_code=HTTPStatus.SEE_OTHER)
         return refused_page(error.code, language, status=status_of(error))
     if linked.return_to is not None:
-        return RedirectResponse(linked.return_to, status_code=HTTPStatus.SEE_OTHER)
+        back = linked.return_to.replace("{account_id}", str(linked.account.id))
+        return RedirectResponse(back, status_code=HTTPStatus.SEE_OTHER)
     return linked_page(linked.account.host, language, again=linked.relinked)
 
 
@@ -85,6 +90,12 @@ async def _by_widget(link: LinkAccount, query: Mapping[str, str], limiter: Capac
         await to_thread.run_sync(link.complete, query, limiter=limiter)
     except OrchestratorError as error:
         LOG.warning("linking_by_widget_failed", extra={"code": error.code})
+
+
+def _is_signed_in(request: Request) -> bool:
+    """Whether the link wizard can take over; anybody else gets a page of a few words."""
+    token = Cookies.of(request.app.state.options).session(request)
+    return services_of(request).sign_in.recognise(token) is not None
 
 
 def _only_one(request: Request) -> str:

@@ -70,7 +70,7 @@ def environment(language: Language) -> Environment:
 def teller(language: Language) -> Callable[..., str]:
     """`t("accounts.title")`: the text in the language, filled with facts."""
 
-    def t(key: str, **facts: Any) -> str:
+    def t(key: str, /, **facts: Any) -> str:
         return TEXTS[key].said(language, facts)
 
     return t

@@ -12,6 +12,7 @@ from orchestrator.entrypoints.http.dashboard import (
     syncs,
     system,
 )
+from orchestrator.entrypoints.http.dashboard.link import amocrm, fields, people, plan, progress, unisender
 from orchestrator.entrypoints.http.routing import Open, Page
 
 DOOR = (
@@ -77,4 +78,29 @@ SYSTEM = (
     Page("GET", "/system/diagnostics", system.download_diagnostics),
 )
 
-PAGES = (*DOOR, *ACCOUNTS, *ACCOUNT, *CONTACTS, *REPAIRS, *SYSTEM)
+LINK = (
+    Page("GET", "/link", amocrm.begin),
+    Page("GET", "/link/amocrm", amocrm.go),
+    Page("GET", "/link/refused", amocrm.refuse),
+    Page("POST", "/link/integration", amocrm.add_integration),
+    Page("GET", "/link/accounts/{account_id}", amocrm.show_account),
+    Page("GET", "/link/accounts/{account_id}/renew", amocrm.renew),
+    Page("GET", "/link/accounts/{account_id}/key", unisender.show_key),
+    Page("POST", "/link/accounts/{account_id}/key", unisender.take_key, slow=True),
+    Page("GET", "/link/{connection_id}/list", unisender.show_list, slow=True),
+    Page("POST", "/link/{connection_id}/list", unisender.take_list, slow=True),
+    Page("GET", "/link/{connection_id}/fields", fields.show_fields, slow=True),
+    Page("POST", "/link/{connection_id}/fields", fields.take_fields, slow=True),
+    Page("POST", "/link/{connection_id}/preview", fields.show_preview, slow=True),
+    Page("GET", "/link/{connection_id}/people", people.show_people, slow=True),
+    Page("POST", "/link/{connection_id}/people", people.take_people, slow=True),
+    Page("GET", "/link/{connection_id}/plan", plan.show_plan, slow=True),
+    Page("GET", "/link/{connection_id}/figures", plan.show_figures, slow=True),
+    Page("POST", "/link/{connection_id}/start", plan.start, slow=True),
+    Page("POST", "/link/{connection_id}/discard", plan.discard),
+    Page("GET", "/link/{connection_id}/progress", progress.show_progress),
+    Page("GET", "/link/{connection_id}/live", progress.follow_progress),
+    Page("POST", "/link/{connection_id}/progress", progress.act),
+)
+
+PAGES = (*DOOR, *ACCOUNTS, *ACCOUNT, *LINK, *CONTACTS, *REPAIRS, *SYSTEM)

@@ -1,0 +1,1 @@
+"""The link wizard: from amoCRM's consent to the first synchronisation, resumable at every step."""

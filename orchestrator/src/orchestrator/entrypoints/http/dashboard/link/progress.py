@@ -1,0 +1,97 @@
+"""After the button: how far it is, what interrupts it, and what came of it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from starlette.responses import Response
+
+from orchestrator.domain.connection import ConnectionStatus
+from orchestrator.domain.errors import OrchestratorError
+from orchestrator.domain.repair import Repair
+from orchestrator.domain.repair_texts import ThreeSentences, text_of
+from orchestrator.domain.sync import SyncKind, SyncStatus, Trigger
+from orchestrator.entrypoints.http.dashboard.link.steps import is_draft, next_path
+from orchestrator.entrypoints.http.dashboard.link.trouble import Trouble
+from orchestrator.entrypoints.http.dashboard.live import follow_regions
+from orchestrator.entrypoints.http.dashboard.rendering import fragment, page
+from orchestrator.entrypoints.http.dashboard.visit import Visit
+from orchestrator.services.views import AccountView, ConnectionView, SyncView
+
+SLOW_WORKER = timedelta(seconds=15)
+LATEST = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """`phase` is a sync's status, or `paused`. `repairs` are the three sentences of what somebody must do."""
+
+    account: AccountView
+    here: ConnectionView
+    sync: SyncView | None
+    phase: str
+    trouble: Trouble | None
+    repairs: tuple[tuple[Repair, ThreeSentences], ...]
+    unclaimed: timedelta | None
+    """How long nobody has taken it, once that is long."""
+
+
+def show_progress(visit: Visit) -> Response:
+    connection = visit.services.report.connection(visit.number("connection_id")).connection
+    if is_draft(connection):
+        return visit.go(next_path(connection))
+    return page(visit, "link/progress.html", progress=progress_of(visit, connection.id))
+
+
+def follow_progress(visit: Visit) -> Response:
+    connection_id = visit.number("connection_id")
+    return follow_regions(
+        visit,
+        lambda: {"progress": fragment(visit, "link/standing.html", progress=progress_of(visit, connection_id))},
+    )
+
+
+def act(visit: Visit) -> Response:
+    """Pause, go on, cancel, or begin again."""
+    connection_id, actor = visit.number("connection_id"), visit.actor
+    shown = progress_of(visit, connection_id)
+    try:
+        match visit.form.text("do"):
+            case "pause":
+                visit.services.manage_connections.pause(connection_id, actor=actor)
+            case "resume":
+                visit.services.manage_connections.resume(connection_id, actor=actor)
+            case "cancel" if shown.sync is not None:
+                visit.services.queue_sync.cancel(shown.sync.sync.id, actor=actor)
+            case "again":
+                total = shown.sync.sync.counts.total if shown.sync else None
+                visit.services.queue_sync.start(
+                    connection_id, kind=SyncKind.BACKFILL, trigger=Trigger.MANUAL, actor=actor, total=total
+                )
+    except OrchestratorError as error:
+        words = Trouble.of(error).words
+        return visit.go(f"/link/{connection_id}/progress", f"{words}.happened", bad=True)
+    return visit.go(f"/link/{connection_id}/progress")
+
+
+def progress_of(visit: Visit, connection_id: int) -> Progress:
+    """Raises NotFoundError."""
+    report = visit.services.report
+    here = report.connection(connection_id)
+    account = report.account(here.connection.account_id)
+    page, _ = report.syncs(connection_id=connection_id, limit=LATEST)
+    view = next((one for one in page if one.sync.kind is SyncKind.BACKFILL), None)
+    sync = view.sync if view else None
+    failed = sync is not None and sync.failure is not None and sync.status in {SyncStatus.FAILED, SyncStatus.WAITING}
+    waited = visit.services.clock.now() - sync.due_at if sync and sync.status is SyncStatus.QUEUED else timedelta()
+    paused = here.connection.status is ConnectionStatus.PAUSED
+    over = sync is not None and sync.status in {SyncStatus.DONE, SyncStatus.CANCELLED}
+    repairs = [one for one in account.repairs if one.connection_id in (None, connection_id)]
+    return Progress(
+        account=account,
+        here=here,
+        sync=view,
+        phase="paused" if paused and not over else sync.status.value if sync else "done",
+        trouble=Trouble(code=sync.failure or "", detail=sync.failure_text or "") if sync and failed else None,
+        repairs=tuple((one, text_of(one, visit.language)) for one in repairs),
+        unclaimed=waited if waited > SLOW_WORKER and not paused else None,
+    )
