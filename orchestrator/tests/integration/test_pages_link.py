@@ -398,7 +398,8 @@ def test_the_plan_tells_what_would_happen_and_the_button_starts_it(browser: Brow
     sync = newest_sync(browser.here)
     assert (sync.kind, sync.status, sync.counts.total) == (SyncKind.BACKFILL, SyncStatus.QUEUED, 30)
     assert the_draft(browser.here).status is ConnectionStatus.ACTIVE
-    assert browser.get(f"/link/{draft}/fields").status_code == 409
+    assert browser.get(f"/link/{draft}/list").status_code == 409
+    assert browser.get(f"/link/{draft}/plan").status_code == 409
 
 
 def test_a_list_that_is_gone_stops_the_start_with_the_way_to_choose_another(browser: Browser, draft: int) -> None:
@@ -488,3 +489,28 @@ def test_a_hostile_contact_or_list_is_only_ever_text(browser: Browser, draft: in
 
     assert all("<script>alert" not in page.text for page in pages)
     assert "&lt;script&gt;" in pages[0].text
+
+
+def test_fields_and_people_of_a_connection_that_works_are_changed_in_the_same_way(browser: Browser, begun: int) -> None:
+    browser.services.queue_sync.cancel(newest_sync(browser.here).id, actor="anna")
+    fields, people = f"/link/{begun}/fields", f"/link/{begun}/people"
+    page = browser.get(fields)
+    without_phone = [pair for pair in fields_of(page) if pair[0] != "phones"]
+
+    saved = browser.send(fields, without_phone, page=fields)
+    browser.send(people, {"whose": "some", "condition": "1", "kind_1": "tag", "value_1": "vip"}, page=people)
+
+    connection = the_draft(browser.here)
+    assert "Step" not in words(page)
+    assert saved.headers["Location"] == f"/connections/{begun}"
+    assert (connection.destination["phones"], connection.filter) == ("none", {"tag": "vip"})
+    assert newest_sync(browser.here).kind is SyncKind.DEEP
+
+
+def test_the_accounts_page_leads_back_to_an_unfinished_setup(browser: Browser, draft: int) -> None:
+    page = browser.get("/accounts")
+
+    assert "Finish setting up" in words(page)
+    assert 'href="/link?account=1"' in page.text
+    assert browser.services.report.account(1).connections == []
+    assert the_draft(browser.here).id == draft

@@ -7,7 +7,7 @@ from typing import Any
 
 from orchestrator.domain.account import Account
 from orchestrator.domain.change import Change
-from orchestrator.domain.connection import Connection
+from orchestrator.domain.connection import Connection, ConnectionStatus
 from orchestrator.domain.errors import OrchestratorError
 from orchestrator.domain.ledger import LedgerEntry, Reason, Suppression
 from orchestrator.domain.repair import Repair
@@ -63,10 +63,10 @@ class Report:
             return self._connection(tx, tx.connections.get(connection_id))
 
     def connections(self, *, account_id: int | None = None) -> Sequence[ConnectionView]:
-        """Without removed ones. Raises NotFoundError for an unknown account."""
+        """Without removed ones and drafts. Raises NotFoundError for an unknown account."""
         with self._database.begin(reading=True) as tx:
             accounts = tx.accounts.all() if account_id is None else [tx.accounts.get(account_id)]
-            return [self._connection(tx, one) for account in accounts for one in tx.connections.of_account(account.id)]
+            return [self._connection(tx, one) for account in accounts for one in _set_up(tx, account)]
 
     def changes_pending(self, connection_id: int) -> bool:
         """Whether live changes of a connection wait or are under way."""
@@ -76,7 +76,7 @@ class Report:
     def names(self) -> Sequence[tuple[Account, Sequence[Connection]]]:
         """Accounts with their connections, and nothing that must be counted."""
         with self._database.begin(reading=True) as tx:
-            return [(account, tx.connections.of_account(account.id)) for account in tx.accounts.all()]
+            return [(account, _set_up(tx, account)) for account in tx.accounts.all()]
 
     def connection_named(self, connection_id: int) -> Connection:
         """Without how it does. Raises NotFoundError."""
@@ -188,10 +188,12 @@ class Report:
         )
 
     def _account(self, tx: Transaction, account: Account) -> AccountView:
+        known = tx.connections.of_account(account.id)
         return AccountView(
             account=account,
-            connections=[self._connection(tx, one) for one in tx.connections.of_account(account.id)],
+            connections=[self._connection(tx, one) for one in _set_up(tx, account)],
             repairs=tx.repairs.open_ones(account_id=account.id),
+            draft=next((one for one in known if one.status is ConnectionStatus.DRAFT), None),
         )
 
     def _connection(self, tx: Transaction, connection: Connection) -> ConnectionView:
@@ -215,6 +217,11 @@ class Report:
     def _sync(self, tx: Transaction, sync: Sync) -> SyncView:
         attempts = tx.syncs.attempts(sync.id) if sync.status is SyncStatus.RUNNING else ()
         return sync_view(sync, attempts, now=self._clock.now())
+
+
+def _set_up(tx: Transaction, account: Account) -> Sequence[Connection]:
+    known = tx.connections.of_account(account.id)
+    return [one for one in known if one.status is not ConnectionStatus.DRAFT]
 
 
 def _running_first(sync: Sync) -> tuple[bool, int]:

@@ -89,7 +89,10 @@ class AccountView:
 
     account: Account
     connections: Sequence[ConnectionView]
+    """Without the draft."""
     repairs: Sequence[Repair]
+    draft: Connection | None = None
+    """A connection whose setting up was begun and not finished."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from orchestrator.domain.connection import Connection
 from orchestrator.domain.errors import OrchestratorError
 from orchestrator.domain.reason_texts import reason_text
 from orchestrator.domain.suggested_mapping import FieldChoice, as_chosen, room_of, suggested, telling
-from orchestrator.entrypoints.http.dashboard.link.steps import draft_of, path, show
+from orchestrator.entrypoints.http.dashboard.link.steps import connection_of, keep, show
 from orchestrator.entrypoints.http.dashboard.link.trouble import Trouble
 from orchestrator.entrypoints.http.dashboard.rendering import HEADERS, fragment
 from orchestrator.entrypoints.http.dashboard.visit import Form, Visit
@@ -35,26 +35,25 @@ class Offer:
 
 
 def show_fields(visit: Visit) -> Response:
-    return _fields(visit, draft_of(visit))
+    return _fields(visit, connection_of(visit))
 
 
 def take_fields(visit: Visit) -> Response:
     """Keep them; or, without scripts, show the preview of what is chosen so far."""
-    draft = draft_of(visit)
+    draft = connection_of(visit)
     try:
         considered = visit.services.set_up_connection.considered(draft, settings_of(visit.form, draft))
         preview = _previewed(visit, considered)  # also Unisender's own word on whether the fields fit
         if visit.form.text("do") == "preview":
             return _fields(visit, considered, preview=preview)
-        visit.services.set_up_connection.choose(draft.id, settings_of(visit.form, draft), actor=visit.actor)
+        return keep(visit, draft, settings_of(visit.form, draft), then="people")
     except OrchestratorError as error:
         return _fields(visit, draft, trouble=Trouble.of(error))
-    return visit.go(path(draft, "people"))
 
 
 def show_preview(visit: Visit) -> Response:
     """The part of the page that follows the choices."""
-    draft = draft_of(visit)
+    draft = connection_of(visit)
     trouble, preview = None, None
     try:
         considered = visit.services.set_up_connection.considered(draft, settings_of(visit.form, draft))

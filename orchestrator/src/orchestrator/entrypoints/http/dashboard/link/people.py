@@ -10,7 +10,7 @@ from orchestrator.domain.errors import OrchestratorError
 from orchestrator.domain.rule_form import KINDS, OPERATORS, WITHOUT_VALUE, Condition, FilterForm, form_of, rule_of
 from orchestrator.domain.rules import describe, parse
 from orchestrator.entrypoints.http.dashboard.link.fields import STREAM
-from orchestrator.entrypoints.http.dashboard.link.steps import draft_of, path, show
+from orchestrator.entrypoints.http.dashboard.link.steps import connection_of, keep, show
 from orchestrator.entrypoints.http.dashboard.link.trouble import Trouble
 from orchestrator.entrypoints.http.dashboard.visit import Form, Visit
 
@@ -19,14 +19,14 @@ CONSENT_KINDS = frozenset({"checkbox"})
 
 
 def show_people(visit: Visit) -> Response:
-    draft = draft_of(visit)
+    draft = connection_of(visit)
     form = form_of(draft.filter)
     return _people(visit, draft, form or FilterForm(), whose=_whose(draft, form), consent=draft.consent_field or "")
 
 
 def take_people(visit: Visit) -> Response:
     """Keep the rule; or, without scripts, add or remove a line of the form."""
-    draft, form, whose = draft_of(visit), form_in(visit.form), visit.form.text("whose")
+    draft, form, whose = connection_of(visit), form_in(visit.form), visit.form.text("whose")
     consent, do = visit.form.text("consent"), visit.form.text("do")
     if do:
         conditions = (*form.conditions, Condition()) if do == "add" else _without(form.conditions, do)
@@ -36,10 +36,9 @@ def take_people(visit: Visit) -> Response:
         settings: dict[str, Any] = {"consent_field": consent or None}
         if whose != KEEP:
             settings["filter"] = rule_of(form) if whose == SOME else None
-        kept = visit.services.set_up_connection.choose(draft.id, settings, actor=visit.actor)
+        return keep(visit, draft, settings, then="plan")
     except OrchestratorError as error:
         return _people(visit, draft, form, whose=whose, consent=consent, trouble=Trouble.of(error))
-    return visit.go(path(kept, "plan"))
 
 
 def form_in(form: Form) -> FilterForm:

@@ -1,5 +1,6 @@
 """After the button: how far it is, what interrupts it, and what came of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -8,7 +9,6 @@ from starlette.responses import Response
 from orchestrator.domain.connection import ConnectionStatus
 from orchestrator.domain.errors import OrchestratorError
 from orchestrator.domain.repair import Repair
-from orchestrator.domain.repair_texts import ThreeSentences, text_of
 from orchestrator.domain.sync import SyncKind, SyncStatus, Trigger
 from orchestrator.entrypoints.http.dashboard.link.steps import is_draft, next_path
 from orchestrator.entrypoints.http.dashboard.link.trouble import Trouble
@@ -23,14 +23,14 @@ LATEST = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """`phase` is a sync's status, or `paused`. `repairs` are the three sentences of what somebody must do."""
+    """`phase` is a sync's status, or `paused`. `repairs` are those that concern this connection."""
 
     account: AccountView
     here: ConnectionView
     sync: SyncView | None
     phase: str
     trouble: Trouble | None
-    repairs: tuple[tuple[Repair, ThreeSentences], ...]
+    repairs: tuple[Repair, ...]
     unclaimed: timedelta | None
     """How long nobody has taken it, once that is long."""
 
@@ -42,12 +42,14 @@ def show_progress(visit: Visit) -> Response:
     return page(visit, "link/progress.html", progress=progress_of(visit, connection.id))
 
 
-def follow_progress(visit: Visit) -> Response:
+async def follow_progress(visit: Visit) -> Response:
     connection_id = visit.number("connection_id")
-    return follow_regions(
-        visit,
-        lambda: {"progress": fragment(visit, "link/standing.html", progress=progress_of(visit, connection_id))},
-    )
+
+    def regions() -> Mapping[str, str]:
+        again = visit.again()
+        return {"progress": fragment(again, "link/standing.html", progress=progress_of(again, connection_id))}
+
+    return follow_regions(visit, regions)
 
 
 def act(visit: Visit) -> Response:
@@ -82,16 +84,15 @@ def progress_of(visit: Visit, connection_id: int) -> Progress:
     view = next((one for one in page if one.sync.kind is SyncKind.BACKFILL), None)
     sync = view.sync if view else None
     failed = sync is not None and sync.failure is not None and sync.status in {SyncStatus.FAILED, SyncStatus.WAITING}
-    waited = visit.services.clock.now() - sync.due_at if sync and sync.status is SyncStatus.QUEUED else timedelta()
+    waited = visit.now - sync.due_at if sync and sync.status is SyncStatus.QUEUED else timedelta()
     paused = here.connection.status is ConnectionStatus.PAUSED
     over = sync is not None and sync.status in {SyncStatus.DONE, SyncStatus.CANCELLED}
-    repairs = [one for one in account.repairs if one.connection_id in (None, connection_id)]
     return Progress(
         account=account,
         here=here,
         sync=view,
         phase="paused" if paused and not over else sync.status.value if sync else "done",
         trouble=Trouble(code=sync.failure or "", detail=sync.failure_text or "") if sync and failed else None,
-        repairs=tuple((one, text_of(one, visit.language)) for one in repairs),
+        repairs=tuple(one for one in account.repairs if one.connection_id in (None, connection_id)),
         unclaimed=waited if waited > SLOW_WORKER and not paused else None,
     )

@@ -1,6 +1,6 @@
 """Where a visitor of the wizard stands, and the page around every step."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -58,6 +58,23 @@ def show(
 def draft_of(visit: Visit) -> Connection:
     """The draft the address names. Raises NotFoundError, and ConflictError once it works."""
     return visit.services.set_up_connection.draft(visit.number("connection_id"))
+
+
+def connection_of(visit: Visit) -> Connection:
+    """The connection the address names, a draft or one that works. Raises NotFoundError."""
+    return visit.services.report.connection(visit.number("connection_id")).connection
+
+
+def keep(visit: Visit, connection: Connection, settings: Mapping[str, Any], *, then: str) -> Response:
+    """Keep what was chosen, and go on to the next step; a connection that works is read again, and left.
+
+    Raises what keeping raises.
+    """
+    if is_draft(connection):
+        kept = visit.services.set_up_connection.choose(connection.id, settings, actor=visit.actor)
+        return visit.go(path(kept, then))
+    visit.services.manage_connections.change(connection.id, settings=settings, actor=visit.actor)
+    return visit.go(f"/connections/{connection.id}", "settings.said_saved")
 
 
 def is_draft(connection: Connection) -> bool:

@@ -1,4 +1,5 @@
-// The link wizard, live: the key is tried when it is pasted, the preview follows the choices, the plan comes by itself.
+// The link wizard, live: the key is tried when it is pasted, the preview follows the choices, a filter grows.
+import { loadParts } from "./load.js";
 import { morph } from "./morph.js";
 import { showLocalTimes } from "./times.js";
 
@@ -10,8 +11,7 @@ function begin() {
   const main = document.querySelector("main");
   liveKey(main.querySelector("form.live-key"));
   livePreview(main.querySelector("form.with-preview"));
-  liveFilter(main.querySelector("form.filter"));
-  load(main.querySelector("[data-load]"));
+  liveFilter(main.querySelector("form.rules"));
 }
 
 // The key ------------------------------------------------------------------------------------------------------------
@@ -41,6 +41,7 @@ function takeOver({ html, url }) {
   document.title = next.title;
   history.replaceState(null, "", url);
   showLocalTimes(main);
+  loadParts(main);
   begin();
   (main.querySelector("[role=alert]") ? main.querySelector("[autofocus]") : main)?.focus();
 }
@@ -118,18 +119,6 @@ function add(last) {
 function clear(condition) {
   for (const one of condition.querySelectorAll("input[name^=value_], select[name^=field_], [name^=user_]")) one.value = "";
   condition.querySelector("[name^=not_]").checked = false;
-}
-
-// The plan -----------------------------------------------------------------------------------------------------------
-
-async function load(place) {
-  if (!place) return;
-  const from = place.dataset.load;
-  delete place.dataset.load;
-  place.innerHTML = '<p class="loading"></p>';
-  place.firstChild.textContent = place.dataset.loading;
-  const page = await asked(from, {});
-  if (page) place.innerHTML = page.html;
 }
 
 // Asks for a page or a part of one; whoever is signed out meanwhile is led to the door.

@@ -57,4 +57,9 @@ ACCOUNTS: Texts = {
     "said_resumed": Text(
         "Resumed. What changed meanwhile is on its way.", "Возобновлено. Накопившиеся изменения уже в пути."
     ),
+    "finish": Text("Finish setting up", "Завершить настройку"),
+    "draft": Text(
+        "A connection to the list “{list}” was begun and is not set up yet: nobody is sent.",
+        "Соединение со списком «{list}» начато, но не настроено: контакты не передаются.",
+    ),
 }

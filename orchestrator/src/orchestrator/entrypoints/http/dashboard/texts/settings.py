@@ -37,10 +37,9 @@ SETTINGS: Texts = {
     "wrong": Text("Something has to be corrected:", "Нужно исправить:"),
     "mapping": Text("Mapping and filter", "Поля и фильтр"),
     "mapping_hint": Text(
-        "Which fields go where and who is in the list is chosen in the wizard.",
-        "Какие поля передаются и кто попадает в список, выбирается в мастере.",
+        "With a preview of what is sent. A change concerns everybody, so all contacts are read again.",
+        "С предпросмотром того, что передаётся. Изменение касается всех, поэтому контакты будут прочитаны заново.",
     ),
-    "mapping_open": Text("Open the wizard", "Открыть мастер"),
     "by_yaml": Text(
         "This connection is written in the configuration file and is changed there.",
         "Это соединение задано в файле конфигурации и меняется там.",
