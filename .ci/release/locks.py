@@ -17,6 +17,10 @@ LOCKS = {
     "requirements.lock": (*(f"{part}/pyproject.toml" for part in PARTS), "--group", "pyproject.toml:dev"),
     "docs/requirements.lock": ("docs/requirements.in",),
     "fuzz/requirements.lock": ("fuzz/requirements.in",),
+    "integration_tests/pyairbyte/requirements.lock": ("integration_tests/pyairbyte/requirements.in",),
+    "integration_tests/third_party_clients/requirements.lock": (
+        "integration_tests/third_party_clients/requirements.in",
+    ),
     **{f"{part}/requirements.lock": (*IN_IMAGES, f"{part}/pyproject.toml") for part in PARTS[:3]},
     # The service's image holds the connectors too: its runner `process` runs them.
     "orchestrator/requirements.lock": (*IN_IMAGES, *(f"{part}/pyproject.toml" for part in PARTS if part != "sandbox")),
