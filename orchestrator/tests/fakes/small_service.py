@@ -76,10 +76,15 @@ class SmallService:
             "runners": self._runners,
             "vendors": VendorEndpoints(),
         }
-        self.run_sync = RunSync(refresh_token=_Tokens(), clock=self.clock, **around)
+        self.before_the_first: Callable[[float], bool] = lambda _: True
+        self.run_sync = RunSync(refresh_token=_Tokens(), clock=self.clock, refresh_first=self, **around)
         self.depart_people = DepartPeople(clock=self.clock, **around)
         self._killed: list[tuple[int, str]] = []
         self._workers = 0
+
+    def begin(self, connection_id: int) -> Callable[[float], bool]:
+        """Implements KnowingFirst."""
+        return self.before_the_first
 
     @property
     def connection(self) -> Connection:

@@ -1,7 +1,6 @@
 """Opt-outs read from Unisender: everybody who left is known, and nobody returns but by their own click."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -13,8 +12,7 @@ from orchestrator.adapters.unisender import HttpUnisender
 from orchestrator.domain.errors import MisconfiguredError, RetryableError
 from orchestrator.domain.ledger import Reason, Suppression, SuppressionReason
 from orchestrator.domain.secret import Secret
-from orchestrator.domain.sync import Counts, Sync, SyncKind, Trigger
-from orchestrator.services.attempt import Progress, SyncResult
+from orchestrator.domain.sync import SyncKind, Trigger
 from orchestrator.services.queue_sync import QueueSync
 from orchestrator.services.refresh_first import RefreshFirst
 from orchestrator.services.refresh_suppressions import RefreshSuppressions
@@ -268,57 +266,25 @@ def test_a_night_serves_every_connection_once_and_tries_again_what_failed(
     house.database.close()
 
 
-class _Run:
-    """A sync run that only looks what is known when it begins."""
-
-    def __init__(self, house: Linked) -> None:
-        self.house = house
-        self.known: list[dict[str, str]] = []
-
-    def run(self, sync: Sync, *, attempt: Progress, deadline: datetime | None) -> SyncResult:
-        self.known.append(self.house.suppressed(CAROL))
-        return SyncResult(ending="done")
-
-
-class _Attempt:
-    def report(self, counts: Counts) -> bool:
-        return True
-
-
-def opened(house: Linked, kind: SyncKind) -> Sync:
-    now = house.clock.now()
-    with house.database.begin() as tx:
-        sync, _ = tx.syncs.open(
-            account_id=house.account.id, connection_id=house.connection.id, kind=kind, trigger=Trigger.LINK,
-            due_at=now, now=now,
-        )  # fmt: skip
-    return sync
-
-
 def test_who_left_is_known_before_the_first_sync_sends_anybody(house: Linked, sandbox: SandboxControl) -> None:
     fill(sandbox, CAROL)
     act(sandbox, "opt_out", CAROL)
-    run = _Run(house)
-    first = RefreshFirst(run_sync=run, refresh_suppressions=refresher(house, sandbox))
+    first = RefreshFirst(refresh_suppressions=refresher(house, sandbox))
 
-    first.run(opened(house, SyncKind.REALTIME), attempt=_Attempt(), deadline=None)
-    first.run(opened(house, SyncKind.BACKFILL), attempt=_Attempt(), deadline=None)
+    assert first.begin(house.connection.id)(30)
+    assert house.suppressed(CAROL) == {CAROL: "unsubscribed"}
     sandbox.delete("requests")
-    first.run(opened(house, SyncKind.BACKFILL), attempt=_Attempt(), deadline=None)
+    assert first.begin(house.connection.id)(30)
 
-    assert run.known == [{}, {CAROL: "unsubscribed"}, {CAROL: "unsubscribed"}]
     assert sandbox.get("requests", vendor="unisender")["requests"] == []  # the next slice does not ask again
 
 
-def test_a_first_sync_runs_also_when_unisender_does_not_answer(house: Linked, sandbox: SandboxControl) -> None:
-    run = _Run(house)
+def test_a_first_sync_goes_on_also_when_unisender_does_not_answer(house: Linked, sandbox: SandboxControl) -> None:
     sandbox.post("faults", {"vendor": "unisender", "kind": "code", "code": "retry_later", "times": None})
 
-    RefreshFirst(run_sync=run, refresh_suppressions=refresher(house, sandbox)).run(
-        opened(house, SyncKind.BACKFILL), attempt=_Attempt(), deadline=None
-    )
+    assert RefreshFirst(refresh_suppressions=refresher(house, sandbox)).begin(house.connection.id)(30)
 
-    assert run.known == [{}]
+    assert house.suppressed(CAROL) == {}
 
 
 def test_unisender_away_is_said_and_what_was_read_counts(house: Linked, sandbox: SandboxControl) -> None:

@@ -250,6 +250,36 @@ def test_whose_time_is_up_goes_on_while_nobody_waits_for_a_turn(small):
     assert service.problems() == []
 
 
+def test_a_backfill_reads_but_sends_nobody_before_it_is_known_who_left(small):
+    service = small()
+    put(service, 1, "p1@x.com", hook=False)
+    put(service, 2, "p2@x.com", hook=False)
+    sent_meanwhile = []
+
+    def learn(_: float) -> bool:
+        sent_meanwhile.append(service.unisender.rows)
+        if len(sent_meanwhile) == 3:
+            service.told_of_opt_out("p1@x.com")
+        return len(sent_meanwhile) == 3
+
+    service.before_the_first = learn
+    service.sync(BACKFILL)
+
+    assert sent_meanwhile == [0, 0, 0]
+    assert reasons(service) == {1: "unsubscribed", 2: "delivered"}
+    assert service.unisender.rows == 1
+
+
+def test_a_backfill_that_waits_to_know_who_left_can_be_cancelled(small):
+    service = small()
+    put(service, 1, "p1@x.com", hook=False)
+    service.before_the_first = lambda _: False
+
+    assert service.sync(BACKFILL, reports=2).ending == "cancelled"
+    assert service.unisender.rows == 0
+    assert service.entries() == {}
+
+
 def test_a_read_without_stream_states_is_not_cut_short(small):
     service = small()
     for number in range(1, 12):

@@ -83,6 +83,7 @@ class Application(Outside):
 
     @cached_property
     def run_sync(self) -> "RunSync":
+        from orchestrator.services.refresh_first import RefreshFirst
         from orchestrator.services.run_sync import RunSync
 
         return RunSync(
@@ -91,12 +92,12 @@ class Application(Outside):
             refresh_token=self.refresh_token,
             vendors=self.vendors,
             clock=self.clock,
+            refresh_first=RefreshFirst(refresh_suppressions=self.refresh_suppressions),
         )
 
     def make_work(self) -> "WorkSync":
         """One for each worker thread."""
         from orchestrator.services.heartbeat import Pace
-        from orchestrator.services.refresh_first import RefreshFirst
         from orchestrator.services.work_sync import WorkSync
 
         workers = self.settings.workers
@@ -104,7 +105,7 @@ class Application(Outside):
         return WorkSync(
             database=self.database,
             doorbell=self.doorbell,
-            run_sync=RefreshFirst(run_sync=self.run_sync, refresh_suppressions=self.refresh_suppressions),
+            run_sync=self.run_sync,
             refresh_token=self.refresh_token,
             clock=self.clock,
             meter=self.meter,

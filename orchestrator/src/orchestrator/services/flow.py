@@ -17,12 +17,16 @@ from orchestrator.services.departing import departures
 from orchestrator.services.ledger_look import entries_of, look_at
 from orchestrator.services.look_again import doubts, look_again
 from orchestrator.services.reading_positions import StreamState, stream_of, value_of
+from orchestrator.services.refresh_first import Wait
 from orchestrator.services.repeating import repeated
 from orchestrator.services.sync_orders import DELETIONS
 
 _ENTITY_OF = {deletions: stream for stream, deletions in DELETIONS.items()}
 _PATIENCE = 10.0
 """Seconds a transaction is repeated while others break it."""
+
+_LOOK_UP = 1.0
+"""Seconds after which somebody who waits looks whether to go on."""
 
 Stop = Literal["sliced", "cancelled"]
 
@@ -33,7 +37,8 @@ class PeopleFlow:
     With `asked` the source was asked for just these records: those it does not show are gone, and its stream states say
     nothing. With `nobody_leaves` people who are to leave are passed over as if they had not been shown. `stored_states`
     makes of the source's stream states what is to be stored. `deadline` ends the run once it has passed, somebody waits
-    for a turn and something is gained: every stream that was read went beyond `states`, where it began.
+    for a turn and something is gained: every stream that was read went beyond `states`, where it began. Before
+    `known_first` says so nobody is decided about.
     """
 
     def __init__(
@@ -50,6 +55,7 @@ class PeopleFlow:
         nobody_leaves: bool = False,
         states: Sequence[StreamState] = (),
         stored_states: Callable[[Sequence[StreamState]], Sequence[StreamState]] = list,
+        known_first: Wait | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -61,6 +67,7 @@ class PeopleFlow:
         self._missing = dict.fromkeys(self._asked)
         self._nobody_leaves = nobody_leaves
         self._stored_states = stored_states if asked is None else _nothing
+        self._known_first = known_first
         self._positions = {stream_of(one): value_of(one) for one in states}
         self._moved: set[str] = set()
         self._standing: set[str] = set()
@@ -73,8 +80,20 @@ class PeopleFlow:
         self.stopped: Stop | None = None
         """Why the run was to end before the source did."""
 
+    def is_known(self) -> bool:
+        """Wait for what is to be known first; False when the run is to end instead."""
+        while self._known_first is not None:
+            if self._known_first(_LOOK_UP):
+                self._known_first = None
+            elif not self._progress.report(self.counts):
+                self.stopped = "cancelled"
+                return False
+        return True
+
     def take(self, records: Sequence[ReadRecord]) -> Sequence[ReadRecord]:
         """Rows and departures that follow from these records."""
+        if not self.is_known():
+            return ()
         policy = self._policy
         readings: list[Reading] = []
         deleted: list[Key] = []

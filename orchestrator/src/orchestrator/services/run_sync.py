@@ -26,7 +26,7 @@ from orchestrator.services.reading_positions import (
     token_of,
 )
 from orchestrator.services.sync_orders import VendorEndpoints
-from orchestrator.services.sync_run import AccessTokens, Run, Surroundings, open_run, removal_allowed
+from orchestrator.services.sync_run import AccessTokens, KnowingFirst, Run, Surroundings, open_run, removal_allowed
 
 A_HANDFUL = 10
 """So few may always leave, whatever share of the list they are."""
@@ -43,11 +43,17 @@ class RunSync:
         refresh_token: AccessTokens,
         vendors: VendorEndpoints,
         clock: Clock,
+        refresh_first: KnowingFirst | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._around = Surroundings(
-            database=database, runners=runners, refresh_token=refresh_token, vendors=vendors, clock=clock
+            database=database,
+            runners=runners,
+            refresh_token=refresh_token,
+            vendors=vendors,
+            clock=clock,
+            refresh_first=refresh_first,
         )
 
     def run(self, sync: Sync, *, attempt: Progress, deadline: datetime | None) -> SyncResult:
@@ -166,6 +172,8 @@ class RunSync:
     def _remote(self, run: Run) -> SyncResult:
         """An Airbyte instance runs the whole connection, whatever the sync is for, and keeps its own positions."""
         flow = run.flow()
+        if not flow.is_known():
+            return _result(flow, RunEnd(finished=False))
         end = run.read_streams(flow, run.connection.streams, ())
         if end.finished and run.pending:
             self._forget(run.pending)

@@ -18,6 +18,7 @@ from orchestrator.services.attempt import Progress
 from orchestrator.services.flow import PeopleFlow
 from orchestrator.services.look_again import recover
 from orchestrator.services.reading_positions import StreamState
+from orchestrator.services.refresh_first import Wait
 from orchestrator.services.repeating import repeated
 from orchestrator.services.sync_orders import VendorEndpoints, destination_order, source_order
 
@@ -32,15 +33,24 @@ class AccessTokens(Protocol):
         ...
 
 
+class KnowingFirst(Protocol):
+    """What is needed of RefreshFirst."""
+
+    def begin(self, connection_id: int) -> Wait:
+        """Learn who may not be mailed; nobody is to be sent before it is known."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What every run needs of the service."""
+    """What every run needs of the service. With `refresh_first` backfills wait for Unisender's word."""
 
     database: Database
     runners: Mapping[RunnerKind, Runner]
     refresh_token: AccessTokens
     vendors: VendorEndpoints
     clock: Clock
+    refresh_first: KnowingFirst | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +68,7 @@ class Run:
     policy: Policy
     states: Sequence[StreamState]
     pending: Sequence[Change]
+    known_first: Wait | None
 
     def flow(self, **more: Any) -> PeopleFlow:
         """A flow of this run's; `more` as PeopleFlow takes it."""
@@ -68,6 +79,7 @@ class Run:
             policy=self.policy,
             progress=self.attempt,
             deadline=self.deadline,
+            known_first=self.known_first,
             **more,
         )
 
@@ -94,6 +106,9 @@ class Run:
 
 def open_run(around: Surroundings, sync: Sync, attempt: Progress, deadline: datetime | None) -> Run:
     """Read everything a run needs at once; what an earlier attempt left uncertain is dealt with first."""
+    known_first = None
+    if around.refresh_first is not None and sync.kind is SyncKind.BACKFILL:
+        known_first = around.refresh_first.begin(sync.connection_id)
     states: Sequence[StreamState] = ()
     pending: Sequence[Change] = ()
     with around.database.begin(reading=True) as tx:
@@ -117,6 +132,7 @@ def open_run(around: Surroundings, sync: Sync, attempt: Progress, deadline: date
         policy=policy_of(connection, destination=destination.config),
         states=states,
         pending=pending,
+        known_first=known_first,
     )
 
 
