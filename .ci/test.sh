@@ -6,7 +6,7 @@ venv=$1
 shift
 
 # Node runs the third-party Unisender clients of integration_tests/third_party_clients; MariaDB and beanstalkd are
-# what the orchestrator runs on. Tests start throw-away servers of their own, never the system's. Chromium is what the
+# what the orchestrator runs on, sqlite3 what a SQLite is backed up with. Tests start throw-away servers of their own, never the system's. Chromium is what the
 # pages are looked at with; without a font of ours it may have no Cyrillic letters. amoCRM's
 # pages have jQuery and RequireJS, so the page that plays them for our widget has them too.
 PATH=$PATH:/usr/sbin
@@ -15,6 +15,7 @@ command -v node >/dev/null || missing="$missing nodejs"
 command -v npm >/dev/null || missing="$missing npm"
 command -v mariadbd >/dev/null || missing="$missing mariadb-server"
 command -v beanstalkd >/dev/null || missing="$missing beanstalkd"
+command -v sqlite3 >/dev/null || missing="$missing sqlite3"
 command -v chromium >/dev/null || missing="$missing chromium"
 ls /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf >/dev/null 2>&1 || missing="$missing fonts-dejavu-core"
 [ -e /usr/share/javascript/jquery/jquery.min.js ] || missing="$missing libjs-jquery"

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from orchestrator.adapters.clock import SystemClock
 from orchestrator.domain.access import Doorkeeper, FailureLimit
-from orchestrator.entrypoints.http.app import API
+from orchestrator.entrypoints.http.app import API, OPEN
 from orchestrator.entrypoints.http.description import describe
 from orchestrator.entrypoints.http.routing import Gate, add_routes
 
@@ -48,9 +48,20 @@ def _lines(document: Json) -> Iterator[str]:
         yield from (f"## {tag.capitalize()}", "")
         for _, method, path, call in group:
             yield from _call(method, path, call)
+    yield from _without_token()
     yield from ("## Models", "")
     for name, model in sorted(document["components"]["schemas"].items()):
         yield from _model(name, model)
+
+
+def _without_token() -> Iterator[str]:
+    """What vendors, browsers and monitors call."""
+    yield from ("## Without a token", "", "| address | meaning |", "|---|---|")
+    for line in OPEN:
+        about = " ".join((line.endpoint.__doc__ or "").split("\n\n")[0].split())
+        if not line.path.startswith("/static"):
+            yield f"| `{line.method} {line.path}` | {about} |"
+    yield ""
 
 
 def _call(method: str, path: str, call: Json) -> Iterator[str]:
