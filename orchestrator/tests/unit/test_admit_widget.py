@@ -25,7 +25,23 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Linked:
 @pytest.fixture
 def admit(here: Linked) -> AdmitWidget:
     here.clock.at = NOON
-    return AdmitWidget(database=here.database, clock=here.clock)
+    return admitting(here)
+
+
+class Administrators:
+    """Asked where a token does not say: user 10200301 is one."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[int, int]] = []
+
+    def is_admin(self, account_id: int, user_id: int) -> bool:
+        self.asked.append((account_id, user_id))
+        return user_id == 10200301
+
+
+def admitting(here: Linked, administrators: Any = None) -> AdmitWidget:
+    told = administrators or Administrators()
+    return AdmitWidget(database=here.database, clock=here.clock, know_administrators=told)
 
 
 def test_a_good_token_tells_who_calls_and_what_is_theirs(admit: AdmitWidget, here: Linked) -> None:
@@ -39,7 +55,7 @@ def test_a_good_token_tells_who_calls_and_what_is_theirs(admit: AdmitWidget, her
 def test_what_is_still_being_set_up_is_not_shown(tmp_path: Path) -> None:
     here = with_long_secret(linked(tmp_path, status=ConnectionStatus.DRAFT))
 
-    assert AdmitWidget(database=here.database, clock=here.clock).admit(token(NOON), host=HOST).connections == ()
+    assert admitting(here).admit(token(NOON), host=HOST).connections == ()
 
 
 def test_a_token_counts_once(admit: AdmitWidget) -> None:
@@ -153,6 +169,19 @@ def test_an_account_number_cannot_be_had_under_a_host_of_ones_own(admit: AdmitWi
     assert (caller.account, caller.connections) == (None, ())
 
 
-@pytest.mark.parametrize("said", [None, False, "true", 1])
+@pytest.mark.parametrize("said", [False, "true", 1])
 def test_only_who_is_said_to_be_an_administrator_is_one(admit: AdmitWidget, said: object) -> None:
     assert admit.admit(token(NOON, is_admin=said), host=HOST).is_admin is False
+
+
+@pytest.mark.parametrize(("user_id", "is_admin"), [(10200301, True), (10200302, False)])
+def test_amocrm_is_asked_where_a_token_does_not_say_who_is_an_administrator(
+    here: Linked, user_id: int, *, is_admin: bool
+) -> None:
+    administrators, claims = Administrators(), {**claims_of(NOON), "user_id": user_id}
+    del claims["is_admin"]
+
+    caller = admitting(here, administrators).admit(signed(claims), host=HOST)
+
+    assert caller.is_admin is is_admin
+    assert administrators.asked == [(here.account.id, user_id)]

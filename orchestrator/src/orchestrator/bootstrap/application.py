@@ -370,8 +370,10 @@ class Application(Outside):
     @cached_property
     def admit_widget(self) -> "AdmitWidget":
         from orchestrator.services.admit_widget import AdmitWidget
+        from orchestrator.services.know_administrators import KnowAdministrators
 
-        return AdmitWidget(database=self.database, clock=self.clock)
+        know_administrators = KnowAdministrators(amocrm=self.amocrm, refresh_token=self.refresh_token, clock=self.clock)
+        return AdmitWidget(database=self.database, clock=self.clock, know_administrators=know_administrators)
 
     @cached_property
     def allow_removal(self) -> "AllowRemoval":

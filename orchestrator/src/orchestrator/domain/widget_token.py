@@ -39,8 +39,8 @@ class WidgetToken:
     amocrm_id: int
     host: str
     user_id: int
-    is_admin: bool
-    """False also when the token does not say: the claim is seen live, but not documented."""
+    is_admin: bool | None
+    """None when the token does not say: the claim is read by amoCRM's own PHP client, but not documented."""
     nonce: str
     expires_at: datetime
 
@@ -78,7 +78,7 @@ def read_claims(claims: Mapping[str, Any], *, now: datetime) -> WidgetToken:
         amocrm_id=numbers[0],
         host=host,
         user_id=numbers[1],
-        is_admin=claims.get("is_admin") is True,
+        is_admin=claims["is_admin"] is True if claims.get("is_admin") is not None else None,
         nonce=nonce,
         expires_at=expires_at,
     )

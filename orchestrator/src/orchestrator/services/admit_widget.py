@@ -4,7 +4,7 @@ from typing import Any
 
 import jwt
 
-from orchestrator.domain.account import Integration
+from orchestrator.domain.account import Account, Integration
 from orchestrator.domain.connection import ConnectionStatus
 from orchestrator.domain.errors import ForbiddenError
 from orchestrator.domain.widget_token import (
@@ -19,6 +19,7 @@ from orchestrator.domain.widget_token import (
 )
 from orchestrator.ports.clock import Clock
 from orchestrator.ports.database import Database
+from orchestrator.services.know_administrators import KnowAdministrators
 
 ALGORITHM = "HS256"
 LONGEST_NONCE = 200
@@ -27,8 +28,9 @@ LONGEST_NONCE = 200
 class AdmitWidget:
     """Recognises users of amoCRM who call by the widget."""
 
-    def __init__(self, *, database: Database, clock: Clock) -> None:
+    def __init__(self, *, database: Database, clock: Clock, know_administrators: KnowAdministrators) -> None:
         self._database, self._clock = database, clock
+        self._know_administrators = know_administrators
 
     def admit(self, presented: str, *, host: str) -> WidgetCaller:
         """Who calls about the account at `host`. The token is spent by that.
@@ -57,8 +59,13 @@ class AdmitWidget:
             connections=working,
             host=host,
             user_id=token.user_id,
-            is_admin=token.is_admin,
+            is_admin=self._is_admin(token, account),
         )
+
+    def _is_admin(self, token: WidgetToken, account: Account | None) -> bool:
+        if token.is_admin is not None or account is None:
+            return token.is_admin is True
+        return self._know_administrators.is_admin(account.id, token.user_id)
 
     def _claimed_integration(self, presented: str) -> Integration:
         """Whose token it says it is; nothing else of it is believed before its signature is verified."""
