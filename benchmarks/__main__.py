@@ -23,6 +23,7 @@ from benchmarks.measurements.limited_read import limited_read
 from benchmarks.measurements.memory import SIZES, memory
 from benchmarks.measurements.neighbours import neighbours
 from benchmarks.measurements.open_read import open_read
+from benchmarks.measurements.pages import pages
 from benchmarks.measurements.server import server
 from benchmarks.measurements.service_backfill import service_backfill
 from benchmarks.measurements.warm_start import warm_start
@@ -45,6 +46,7 @@ TITLES = {
     8: "Freshness",
     9: "A noisy neighbour",
     10: "Webhooks on one core",
+    11: "Pages over a large ledger",
 }
 
 
@@ -91,6 +93,7 @@ class Bench:
         self._measure(8, lambda step: freshness(folder / "freshness", step, share=self._share))
         self._measure(9, lambda step: neighbours(folder / "neighbours", step, share=self._share))
         self._measure(10, lambda step: hook_load(folder / "hooks", step))
+        self._measure(11, lambda step: pages(folder / "pages", step))
 
     def _prepare(self, folder: Path, server_process: Sandbox) -> tuple[Workshop, Captured]:
         self._display.say("[bold]Preparing[/]  reading everything once, so that pages are warm and records lie ready")
