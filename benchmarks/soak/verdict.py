@@ -14,8 +14,8 @@ MOST_GROWTH = 0.05
 """Of resident memory from the median of the middle third to that of the last."""
 POOL = 10
 """database.pool_size."""
-SPARE_FILES = 3
-"""A kept connection to a vendor more or less is no leak."""
+SPARE_FILES = 6
+"""Connections of callers and vendors are kept for some seconds: so many more or less are no leak."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

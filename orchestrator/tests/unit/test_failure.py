@@ -35,6 +35,15 @@ def failure(kind: FailureKind, **parts: object) -> Failure:
     return Failure(**{"kind": kind, "code": "unreachable", "sentence": "It did not work.", **parts})  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("kind", [FailureKind.RATE_LIMITED, FailureKind.TRANSIENT])
+@pytest.mark.parametrize("asked", [float("inf"), 1e300])
+def test_who_asks_for_a_pause_without_end_is_asked_again_after_a_day(kind: FailureKind, asked: float) -> None:
+    decision = decide(failure(kind, retry_after=asked), tries=1, now=NOW, jitter=lambda: 0.0)
+
+    assert isinstance(decision, TryAgain)
+    assert decision.due_at == NOW + timedelta(days=1)
+
+
 @given(failures, tries, jitters)
 def test_never_earlier_than_the_other_side_asked_for(failure: Failure, tries: int, jitter: float) -> None:
     decision = decide(failure, tries=tries, now=NOW, jitter=lambda: jitter)

@@ -18,6 +18,7 @@ from orchestrator.adapters.amocrm_answers import (
     token_object,
     unreachable,
 )
+from orchestrator.adapters.whole_answer import whole_body
 from orchestrator.domain.account import Integration
 from orchestrator.domain.amocrm_host import account_host, api_host
 from orchestrator.domain.errors import ForbiddenError, NeedsConsentError, RejectedError
@@ -34,8 +35,9 @@ BETWEEN_COUNTS = 0.2
 """Seconds. Counting is nothing to spend an account's seven requests a second on."""
 MOST_TAG_PAGES = 4
 """Tags are suggested, not checked: the first thousand will do."""
-LARGEST_BODY = 32 * 1024 * 1024
 DAY = 86_400
+LONGEST_LIFE = 10 * 365 * DAY
+LARGEST_ID = 2**63 - 1
 SHARED_HOST = "www.amocrm.ru"
 """Asked for an account's present host when its token does not name a better place; serves every zone's tokens."""
 
@@ -89,7 +91,7 @@ class HttpAmocrm:
 
     def account(self, *, host: str, access_token: Secret) -> AmocrmAccount:
         found = self._get(host, access_token, "/account", {"with": "is_api_filter_enabled"})
-        if type(found.get("id")) is not int:
+        if type(found.get("id")) is not int or not 0 < found["id"] <= LARGEST_ID:
             raise garbled(host, "/account")
         return AmocrmAccount(
             id=found["id"],
@@ -103,7 +105,7 @@ class HttpAmocrm:
         return [
             WebhookSubscription(
                 destination=str(one.get("destination") or ""),
-                settings=tuple(str(setting) for setting in one.get("settings") or ()),
+                settings=_texts(one.get("settings")),
                 disabled=one.get("disabled") is True,
             )
             for one in _embedded(found, "webhooks", host=host)
@@ -166,13 +168,16 @@ class HttpAmocrm:
         return TokenPair(
             access_token=Secret(found["access_token"]),
             refresh_token=Secret(found["refresh_token"]),
-            expires_in=expires_in if type(expires_in) is int and expires_in > 0 else DAY,
+            expires_in=expires_in if type(expires_in) is int and 0 < expires_in <= LONGEST_LIFE else DAY,
             clock_skew=_skew(answer.date),
         )
 
     def _get(self, host: str, access_token: Secret, path: str, query: Mapping[str, str]) -> dict[str, Any]:
         answer = self._ask("GET", host, f"{API}{path}", _bearer(access_token), params=query)
-        return api_object(answer, host=host, path=path)
+        found = api_object(answer, host=host, path=path)
+        if not found and answer.status != 204:
+            raise garbled(host, path)  # amoCRM says "nothing" by 204
+        return found
 
     def _ask(
         self,
@@ -202,7 +207,7 @@ class HttpAmocrm:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                body = _body(response, deadline)
+                body = whole_body(response, deadline=deadline)
         except requests.Timeout:
             self._count(account, "unreachable")
             raise unreachable(host, reason="no answer in time") from None
@@ -220,19 +225,13 @@ class HttpAmocrm:
             self._meter.count("api_throttled_total", vendor="amocrm", account=account)
 
 
-def _body(response: requests.Response, deadline: float) -> bytes:
-    chunks, size = [], 0
-    for chunk in response.iter_content(65_536):
-        chunks.append(chunk)
-        size += len(chunk)
-        if time.monotonic() > deadline or size > LARGEST_BODY:
-            raise requests.Timeout
-    return b"".join(chunks)
-
-
 def _no_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:
     """Given as `auth`, so that an entry of the user's netrc file does not replace the token."""
     return request
+
+
+def _texts(given: object) -> tuple[str, ...]:
+    return tuple(map(str, given)) if isinstance(given, list) else ()
 
 
 def _skew(server_time: datetime | None) -> timedelta | None:

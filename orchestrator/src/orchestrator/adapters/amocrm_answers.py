@@ -6,7 +6,7 @@ recorded in public issues of the official PHP client. The connector judges the a
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -46,9 +46,10 @@ class Answer:
     def date(self) -> datetime | None:
         """When amoCRM says it answered."""
         try:
-            return parsedate_to_datetime(self.headers["Date"])
+            told = parsedate_to_datetime(self.headers["Date"])
         except (KeyError, TypeError, ValueError):
             return None
+        return told if told.tzinfo else told.replace(tzinfo=UTC)
 
 
 def api_object(answer: Answer, *, host: str, path: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import requests
 
 from orchestrator.adapters import unisender_envelope as envelope
 from orchestrator.adapters.unisender_export import EXPORT_COLUMNS, addresses_of
+from orchestrator.adapters.whole_answer import lines_of, whole_body
 from orchestrator.domain.errors import RetryableError
 from orchestrator.domain.secret import Secret
 from orchestrator.ports.vendors import ListedAddress, UnisenderContact
@@ -155,7 +156,7 @@ class HttpUnisender:
                     raise RetryableError(
                         f"Unisender's export file answers with HTTP {response.status_code}.", code="unreachable"
                     )
-                yield from addresses_of(line.decode("utf-8-sig") for line in response.iter_lines(chunk_size=65536))
+                yield from addresses_of(line.decode("utf-8-sig") for line in lines_of(response))
         except requests.RequestException as error:
             raise envelope.unreachable("the export file", error) from None
         except UnicodeDecodeError:
@@ -164,7 +165,7 @@ class HttpUnisender:
     def _table(self, key: Secret, method: str, *, needs: Sequence[str]) -> list[dict[str, Any]]:
         result = self._call(key, method, {})
         rows = _objects(result)
-        if not isinstance(result, list) or any(name not in one for one in rows for name in needs):
+        if not isinstance(result, list) or len(rows) < len(result) or any(n not in one for one in rows for n in needs):
             raise envelope.garbled(method)
         return rows
 
@@ -176,15 +177,17 @@ class HttpUnisender:
 
     def _call(self, key: Secret, method: str, params: Params) -> Any:
         body = {"format": "json", "api_key": key.reveal(), **params}
+        deadline = time.monotonic() + sum(self._timeout)
         try:
             # A redirect would carry the key in the body to another host.
-            response = self._session().post(
-                f"{self._root}/{method}", data=body, timeout=self._timeout, allow_redirects=False
-            )
+            with self._session().post(
+                f"{self._root}/{method}", data=body, timeout=self._timeout, allow_redirects=False, stream=True
+            ) as response:
+                answer = whole_body(response, deadline=deadline)
         except requests.RequestException as error:
             raise envelope.unreachable(method, error) from None
         return envelope.result_of(
-            method, status=response.status_code, body=response.content, retry_after=response.headers.get("Retry-After")
+            method, status=response.status_code, body=answer, retry_after=response.headers.get("Retry-After")
         )
 
     def _session(self) -> requests.Session:

@@ -1,8 +1,9 @@
 """Unisender's answers: the result, or the error that says what happens next. No request is made here."""
 
 import html
-import json
 from typing import Any
+
+import orjson
 
 from orchestrator.domain.errors import MisconfiguredError, OrchestratorError, RejectedError, RetryableError
 from orchestrator.domain.redaction import redacted_text
@@ -12,6 +13,8 @@ LIMIT_WINDOW = 60.0
 BUSY_PAUSE = 5.0
 
 _MOST_VENDOR_TEXT = 300
+_DIGITS = 5
+"""Of a Retry-After that is believed: a day has as many seconds."""
 
 
 class RefusedError(RejectedError):
@@ -29,7 +32,7 @@ def result_of(method: str, *, status: int, body: bytes, retry_after: str | None)
         OrchestratorError: the answer is none, or says that the call failed.
     """
     try:
-        answer = json.loads(body)
+        answer = orjson.loads(body)
     except ValueError:
         answer = None
     if isinstance(answer, dict):
@@ -75,7 +78,8 @@ def _refusal(method: str, code: str, text: str) -> OrchestratorError:
 def _failure(method: str, *, status: int, retry_after: str | None) -> OrchestratorError:
     """Of an answer that is not the API's own."""
     if status == 429:
-        pause = float(retry_after) if retry_after and retry_after.isdecimal() else LIMIT_WINDOW
+        named = retry_after if retry_after and retry_after.isdecimal() and len(retry_after) <= _DIGITS else None
+        pause = LIMIT_WINDOW if named is None else float(named)
         return RetryableError(f"Unisender asks for fewer calls ({method}).", code="rate_limited", retry_after=pause)
     if status in {401, 403}:
         return MisconfiguredError(

@@ -53,6 +53,8 @@ LONGEST_WAIT = 2 * 3600.0
 MOST_TRIES = 24
 """With waits doubling from 5 s to 2 h this spans about a day."""
 MOST_FAULTS = 5
+LONGEST_ASKED = 24 * 3600.0
+"""Seconds; who asks for a longer pause is asked again after a day."""
 RATE_LIMIT_WAIT = 60.0
 """Unisender counts calls over 60 s, and amoCRM names no time (reference tables of both)."""
 
@@ -62,18 +64,19 @@ def decide(failure: Failure, *, tries: int, now: datetime, jitter: Callable[[], 
 
     `tries` counts the tries spent, this one included; `jitter` returns a number from 0 to 1.
     """
+    asked = None if failure.retry_after is None else min(max(failure.retry_after, 0.0), LONGEST_ASKED)
     match failure.kind:
         case FailureKind.CONFIGURATION | FailureKind.CONSENT:
             return GiveUp(repair=_repair_of(failure))
         case FailureKind.RATE_LIMITED:
-            wait = failure.retry_after if failure.retry_after is not None else RATE_LIMIT_WAIT
+            wait = RATE_LIMIT_WAIT if asked is None else asked
             return TryAgain(due_at=now + timedelta(seconds=wait * (1 + jitter() / 10)), spends_try=False)
         case FailureKind.FAULT if tries >= MOST_FAULTS:
             return GiveUp(repair=None)
         case _ if tries >= MOST_TRIES:
             return GiveUp(repair=None)
     wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(tries - 1, 30))
-    wait = max(failure.retry_after or 0.0, wait * (0.5 + jitter() / 2))
+    wait = max(asked or 0.0, wait * (0.5 + jitter() / 2))
     return TryAgain(due_at=now + timedelta(seconds=wait), spends_try=True)
 
 

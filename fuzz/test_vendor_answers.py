@@ -1,0 +1,239 @@
+"""What the service's own calls make of answers that no vendor should give: an error that says so, never an empty result."""
+
+import gzip
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from judged import TIMES
+from orchestrator.adapters.amocrm import HttpAmocrm
+from orchestrator.adapters.unisender import HttpUnisender
+from orchestrator.domain.account import Integration
+from orchestrator.domain.errors import OrchestratorError
+from orchestrator.domain.secret import Secret
+
+HOST = "demo.amocrm.ru"
+TOKEN, REFRESH, KEY = (
+    Secret("access-token-of-the-judge"),
+    Secret("refresh-token-of-the-judge"),
+    Secret("key-of-the-judge"),
+)
+CLIENT_SECRET = Secret("client-secret-of-the-judge")
+SECRETS = [one.reveal() for one in (TOKEN, REFRESH, KEY, CLIENT_SECRET)]
+INTEGRATION = Integration(
+    id=1, name="main", client_id="client", client_secret=CLIENT_SECRET, redirect_uri="http://127.0.0.1/callback", zone="amocrm.ru"
+)  # fmt: skip
+ANSWERS = 60
+NAMES = [
+    "_embedded",
+    "_links",
+    "next",
+    "webhooks",
+    "custom_fields",
+    "users",
+    "tags",
+    "contacts",
+    "destination",
+    "settings",
+    "disabled",
+    "id",
+    "name",
+    "subdomain",
+    "is_api_filter_enabled",
+    "access_token",
+    "refresh_token",
+    "expires_in",
+    "domain",
+    "detail",
+    "title",
+    "hint",
+    "retry_after",
+    "result",
+    "error",
+    "code",
+    "email",
+    "status",
+    "availability",
+    "lists",
+    "fields",
+    "task_uuid",
+    "file_to_download",
+    "type",
+    "url",
+    "events",
+    "html",
+]
+
+
+@dataclass
+class Vendor:
+    """Answers everything alike."""
+
+    url: str
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+
+@pytest.fixture(scope="module")
+def vendor() -> Iterator[Vendor]:
+    class Answer(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self.send_response_only(vendor.status)
+            for name, value in vendor.headers:
+                self.send_header(name, value)
+            if "Content-Length" not in dict(vendor.headers):
+                self.send_header("Content-Length", str(len(vendor.body)))
+            self.send_header("Connection", "close")
+            self.end_headers()
+            self.close_connection = True
+            if vendor.status != 204:
+                self.wfile.write(vendor.body)
+
+        do_POST = do_DELETE = do_GET  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as http:
+        vendor = Vendor(f"http://127.0.0.1:{http.server_port}")
+        Thread(target=http.serve_forever, daemon=True).start()
+        yield vendor
+        http.shutdown()
+
+
+LEAVES = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.just(10**30), st.just(-1), st.floats(), st.text(max_size=20),
+    st.sampled_from(["completed", "active", "unsubscribed", HOST, "https://127.0.0.1:9/x", "file:///etc/passwd"]),
+)  # fmt: skip
+DOCUMENTS = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(st.dictionaries(st.sampled_from(NAMES), inner, max_size=6), st.lists(inner, max_size=4)),
+    max_leaves=25,
+)
+JSON = DOCUMENTS.map(lambda document: json.dumps(document, ensure_ascii=False).encode(errors="surrogatepass"))
+BODIES = st.one_of(
+    JSON,
+    st.tuples(JSON, st.integers(0, 200)).map(lambda pair: pair[0][: pair[1]]),
+    DOCUMENTS.map(lambda document: json.dumps(document).encode("utf-16")),
+    st.sampled_from(["Вход в систему", "<html>Вход</html>"]).map(lambda text: text.encode("cp1251")),
+    st.just(b"<!doctype html><title>Log in</title>"),
+    st.just(b"[" * 200_000),
+    st.just(b'{"result":' * 50_000),
+    st.just(gzip.compress(b"{}" * 1000)[:40]),
+    st.binary(max_size=200),
+)
+HEADERS = st.lists(
+    st.sampled_from([
+        ("Retry-After", "soon"), ("Retry-After", "1e999"), ("Retry-After", "-5"), ("Retry-After", "9" * 400),
+        ("Date", "Mon, 05 Jan 2026 10:00:00 -0000"), ("Date", "yesterday"), ("Content-Encoding", "gzip"),
+        ("Content-Length", "100000"), ("Location", "http://127.0.0.1:9/elsewhere"), ("Content-Type", "text/html"),
+    ]),
+    max_size=3, unique_by=lambda pair: pair[0],
+).map(tuple)  # fmt: skip
+STATUSES = st.one_of(
+    st.just(200),
+    st.just(200),
+    st.sampled_from([201, 202, 204, 301, 302, 307, 400, 401, 402, 403, 404, 408, 418, 422, 429, 500, 503]),
+)
+
+AMOCRM: dict[str, Callable[[HttpAmocrm], Any]] = {
+    "exchange_code": lambda it: it.exchange_code(INTEGRATION, host=HOST, code="code"),
+    "refresh": lambda it: it.refresh(INTEGRATION, host=HOST, refresh_token=REFRESH),
+    "find_host": lambda it: it.find_host(access_token=TOKEN, refresh_token=REFRESH),
+    "account": lambda it: it.account(host=HOST, access_token=TOKEN),
+    "webhooks": lambda it: it.webhooks(host=HOST, access_token=TOKEN),
+    "subscribe": lambda it: it.subscribe(host=HOST, access_token=TOKEN, destination="http://127.0.0.1/x", settings=["add_contact"]),
+    "unsubscribe": lambda it: it.unsubscribe(host=HOST, access_token=TOKEN, destination="http://127.0.0.1/x"),
+    "custom_fields": lambda it: it.custom_fields(host=HOST, access_token=TOKEN, entity="contacts"),
+    "users": lambda it: it.users(host=HOST, access_token=TOKEN),
+    "tags": lambda it: it.tags(host=HOST, access_token=TOKEN, entity="contacts"),
+    "sample": lambda it: it.sample(host=HOST, access_token=TOKEN, entity="contacts", limit=3),
+}  # fmt: skip
+UNISENDER: dict[str, Callable[[HttpUnisender], Any]] = {
+    "lists": lambda it: it.lists(KEY),
+    "create_list": lambda it: it.create_list(KEY, "a list"),
+    "fields": lambda it: it.fields(KEY),
+    "contact": lambda it: it.contact(KEY, "ivan@example.com"),
+    "hooks": lambda it: it.hooks(KEY),
+    "set_hook": lambda it: it.set_hook(KEY, "http://127.0.0.1/x"),
+    "remove_hook": lambda it: it.remove_hook(KEY, "http://127.0.0.1/x"),
+    "export": lambda it: list(it.export(KEY, status="unsubscribed")),
+}  # fmt: skip
+TELL_NOTHING = {
+    "custom_fields": lambda document: "custom_fields" in document.get("_embedded", {}),
+    "webhooks": lambda document: "webhooks" in document.get("_embedded", {}),
+    "users": lambda document: "users" in document.get("_embedded", {}),
+    "tags": lambda document: "tags" in document.get("_embedded", {}),
+    "sample": lambda document: "contacts" in document.get("_embedded", {}),
+    "lists": lambda document: document.get("result") == [],
+    "fields": lambda document: document.get("result") == [],
+    "hooks": lambda document: document.get("result") == [],
+}
+"""Where an empty result may be told, and by what document."""
+
+
+def judge(vendor: Vendor, name: str, call: Callable[[], Any]) -> None:
+    try:
+        found = call()
+    except OrchestratorError as error:
+        told = f"{error} {error.code}"
+        assert not [secret for secret in SECRETS if secret in told]
+        return
+    if name in TELL_NOTHING and vendor.status != 204 and not found:
+        assert TELL_NOTHING[name](json.loads(vendor.body)), "junk was taken for an empty answer"
+
+
+@pytest.mark.parametrize("name", AMOCRM)
+def test_whatever_amocrm_answers_comes_to_an_error_or_to_data(vendor: Vendor, name: str) -> None:
+    adapter = HttpAmocrm(base_url=vendor.url, connect_timeout=2, read_timeout=2)
+    tried(vendor, name, lambda: AMOCRM[name](adapter))
+
+
+@pytest.mark.parametrize("name", UNISENDER)
+def test_whatever_unisender_answers_comes_to_an_error_or_to_data(vendor: Vendor, name: str) -> None:
+    adapter = HttpUnisender(
+        base_url=vendor.url, connect_timeout=2, read_timeout=2, wait=lambda _: None, longest_export=3
+    )
+    tried(vendor, name, lambda: UNISENDER[name](adapter))
+
+
+def tried(vendor: Vendor, name: str, call: Callable[[], Any]) -> None:
+    @settings(max_examples=ANSWERS * TIMES, suppress_health_check=list(HealthCheck))
+    @given(status=STATUSES, headers=HEADERS, body=BODIES)
+    @example(status=200, headers=(), body=b"[" * 200_000)
+    @example(status=200, headers=(), body=b"{}")
+    @example(status=200, headers=(), body=b'{"result": [1, 2]}')
+    @example(status=200, headers=(), body=b'{"_embedded": {"webhooks": [{"settings": 5}]}}')
+    @example(status=200, headers=(), body=b'{"id": 1000000000000000000000, "name": 5}')
+    @example(
+        status=200,
+        headers=(("Date", "Mon, 05 Jan 2026 10:00:00 -0000"),),
+        body=b'{"access_token": "a", "refresh_token": "b", "expires_in": 1e300}',
+    )
+    def one_answer(status: int, headers: tuple[tuple[str, str], ...], body: bytes) -> None:
+        vendor.status, vendor.headers, vendor.body = status, headers, body
+        judge(vendor, name, call)
+
+    one_answer()
+
+
+@pytest.mark.parametrize("name", [*AMOCRM, *UNISENDER])
+def test_an_answer_without_end_ends_in_an_error(vendor: Vendor, name: str) -> None:
+    vendor.status, vendor.headers, vendor.body = 200, (), b'{"result": "' + b"a" * (40 << 20)
+    adapter = (
+        HttpAmocrm(base_url=vendor.url) if name in AMOCRM else HttpUnisender(base_url=vendor.url, wait=lambda _: None)
+    )
+
+    with pytest.raises(OrchestratorError):
+        ({**AMOCRM, **UNISENDER})[name](adapter)
