@@ -44,6 +44,9 @@ check: setup ## ruff, mypy --strict, import contracts, the connectors' metadata
 	@$(BIN)/lint-imports
 	@$(BIN)/python .ci/release metadata
 
+images-test: setup ## build every image and let it prove itself, through compose too; needs a container engine
+	@sh .ci/images.sh $(VENV) $(TEST_ARGS)
+
 docs: setup $(DOCS_STAMP) ## make the documentation site in .site/html; broken links, missing anchors and orphan pages are errors
 	@$(BIN)/python -m docs.site write .site/source
 	@NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --strict
@@ -77,9 +80,9 @@ release-check: check docs ## what is in the way of giving out a version (docs/re
 	@$(BIN)/python .ci/release check
 	@$(BIN)/python -m pytest -q -n 0 $(FURNITURE)
 
-secrets: ## what docker-compose.yaml mounts: config/ with a configuration and fresh secrets
+secrets: ## what docker-compose.yaml mounts: a configuration and fresh secrets, in deploy/compose/config
 	@sh deploy/compose/secrets.sh
 
 clean: ## remove the virtual environments and everything the commands made
-	rm -rf .venv .venv-* .demo .bench .browser .site .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-* .demo .bench .sbom .browser .site .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

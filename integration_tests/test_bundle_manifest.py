@@ -60,7 +60,7 @@ def test_definition_ids_are_unique() -> None:
 
 def test_the_top_level_holds_only_what_the_house_has_a_room_for() -> None:
     allowed = {
-        "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "README.ru.md", "benchmarks", "config",
+        "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "README.ru.md", "benchmarks",
         "deploy", "destination-unisender", "docker-compose.yaml", "docs", "fuzz", "integration_tests", "metadata.yaml", "mkdocs.yml",
         "orchestrator", "pyproject.toml",
         "requirements.lock", "sandbox", "source-amocrm",

@@ -21,6 +21,7 @@ LOCKS = {
     "integration_tests/third_party_clients/requirements.lock": (
         "integration_tests/third_party_clients/requirements.in",
     ),
+    "deploy/tools.lock": ("deploy/tools.in",),
     **{f"{part}/requirements.lock": (*IN_IMAGES, f"{part}/pyproject.toml") for part in PARTS[:3]},
     # The service's image holds the connectors too: its runner `process` runs them.
     "orchestrator/requirements.lock": (*IN_IMAGES, *(f"{part}/pyproject.toml" for part in PARTS if part != "sandbox")),

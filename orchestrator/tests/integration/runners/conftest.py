@@ -119,6 +119,9 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, on_path: None) -> Pa
 
 @pytest.fixture
 def container(docker: Path, tmp_path: Path) -> ContainerLauncher:
+    """Over the command that behaves as docker's; over docker itself and the built images in `make images-test`."""
+    if os.environ.get("REAL_CONTAINERS"):
+        return ContainerLauncher(images=IMAGES, command=["docker"], network="host", folder=None)
     folder = tmp_path / "configurations"
     folder.mkdir()
     return ContainerLauncher(images=IMAGES, command=[str(docker)], network="host", folder=folder)
