@@ -21,6 +21,7 @@ from orchestrator.config.kinds import (
 )
 from orchestrator.domain.access import Scope
 from orchestrator.domain.secret import Secret
+from orchestrator.domain.wording import Language
 
 
 class DatabaseSettings(Part):
@@ -202,7 +203,7 @@ class Settings(Part):
     data_folder: FilePath = Field(
         default=Path("orchestrator-data"), description="Folder of everything that is kept on this machine."
     )
-    language: Literal["ru", "en"] | None = Field(
+    language: Language | None = Field(
         default=None, description="Language of commands and pages: `ru` or `en`; null: as LANG says."
     )
     database: DatabaseSettings = DatabaseSettings()
