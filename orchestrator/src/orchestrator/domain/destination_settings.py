@@ -77,7 +77,7 @@ def _mapping(mapping: Any) -> Iterator[str]:
         if name in mapping and not _is_text(mapping[name]):
             yield f"mapping.{name} must be a text"
     key_field = mapping.get("key_field")
-    if key_field is not None and not _is_field_name(key_field):
+    if key_field is not None and not is_field_name(key_field):
         yield f"mapping.key_field {_NAME_RULE}"
     fields = mapping.get("fields", ())
     if not isinstance(fields, Sequence) or isinstance(fields, str) or len(fields) > MOST_FIELDS:
@@ -96,7 +96,7 @@ def _fields(fields: Sequence[Any], *, taken: set[str]) -> Iterator[str]:
         name = field.get("to")
         if not _is_text(field.get("from")):
             yield f"{where}.from must be the path of a value"
-        if not _is_field_name(name):
+        if not is_field_name(name):
             yield f"{where}.to {_NAME_RULE}"
         elif str(name).lower() in taken:
             yield f"{where}.to: {name} is filled twice (letter case does not count): keep one"
@@ -134,7 +134,8 @@ def _unknown(where: str, given: Mapping[str, Any], known: Sequence[str]) -> Iter
 _NAME_RULE = "must be Latin letters, digits and _, beginning with a letter"
 
 
-def _is_field_name(name: Any) -> bool:
+def is_field_name(name: Any) -> bool:
+    """Whether Unisender takes it for a user field's (createfield)."""
     return isinstance(name, str) and bool(_FIELD_NAME.fullmatch(name))
 
 

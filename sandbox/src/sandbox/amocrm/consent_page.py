@@ -50,8 +50,8 @@ fieldset{border:0;margin:1.25rem 0 0;padding:0}legend{padding:0 0 .4rem;font-wei
 .account+.account{border-top:0}.account:has(:checked){background:light-dark(#e8f0fb,#22304a)}
 .account small{margin-left:auto}.user{display:block;margin:1.25rem 0 0;font-weight:600}
 input{accent-color:var(--blue)}
-select{display:block;font:inherit;width:100%;margin-top:.4rem;padding:.5rem .6rem;border:1px solid var(--line);
-border-radius:8px;background:var(--card);color:inherit}
+select{display:block;font:inherit;font-weight:400;width:100%;margin-top:.4rem;padding:.5rem .6rem;
+border:1px solid var(--line);border-radius:8px;background:var(--card);color:inherit}
 small{color:var(--soft);font-size:.85rem}
 .buttons{display:flex;gap:.6rem;margin-top:1.5rem}
 button{font:inherit;font-weight:600;padding:.65rem 1.3rem;border-radius:8px;border:1px solid var(--line);

@@ -7,7 +7,8 @@ from typing import Any
 from starlette.responses import HTMLResponse, Response
 
 from orchestrator.domain.connection import Connection
-from orchestrator.domain.errors import OrchestratorError
+from orchestrator.domain.destination_settings import is_field_name
+from orchestrator.domain.errors import OrchestratorError, RejectedError
 from orchestrator.domain.reason_texts import reason_text
 from orchestrator.domain.suggested_mapping import FieldChoice, as_chosen, room_of, suggested, telling
 from orchestrator.entrypoints.http.dashboard.link.steps import connection_of, keep, show
@@ -66,12 +67,17 @@ def show_preview(visit: Visit) -> Response:
 
 
 def settings_of(form: Form, draft: Connection) -> dict[str, Any]:
-    """What the form says, as settings of the draft. A field whose box is ticked goes to what stands beside it."""
+    """What the form says, as settings of the draft. A field whose box is ticked goes to what stands beside it.
+
+    Raises RejectedError (`field_name_invalid`) naming a field whose new name cannot be one.
+    """
     before = draft.destination
     fields = []
     for number in form.texts("field"):
         to = form.text(f"to_{number}")
         if to and f"send_{number}" in form:
+            if not is_field_name(to):
+                raise RejectedError(f"{form.text(f'label_{number}')}: {to}", code="field_name_invalid")
             choice = FieldChoice(
                 path=form.text(f"path_{number}"),
                 label=form.text(f"label_{number}"),

@@ -1,8 +1,8 @@
 """After the button: how far it is, what interrupts it, and what came of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from starlette.responses import Response
 
@@ -18,6 +18,8 @@ from orchestrator.entrypoints.http.dashboard.visit import Visit
 from orchestrator.services.views import AccountView, ConnectionView, SyncView
 
 SLOW_WORKER = timedelta(seconds=15)
+LONG_QUIET = timedelta(seconds=15)
+"""A connector tries again by itself for a minute or so before a sync is interrupted."""
 LATEST = 20
 
 
@@ -33,6 +35,8 @@ class Progress:
     repairs: tuple[Repair, ...]
     unclaimed: timedelta | None
     """How long nobody has taken it, once that is long."""
+    quiet: timedelta | None = None
+    """How long nothing has arrived though it runs, once that is long."""
 
 
 def show_progress(visit: Visit) -> Response:
@@ -45,11 +49,28 @@ def show_progress(visit: Visit) -> Response:
 async def follow_progress(visit: Visit) -> Response:
     connection_id = visit.number("connection_id")
 
+    quiet = Quiet(since=visit.now)
+
     def regions() -> Mapping[str, str]:
         again = visit.again()
-        return {"progress": fragment(again, "link/standing.html", progress=progress_of(again, connection_id))}
+        shown = quiet.told(progress_of(again, connection_id), now=again.now)
+        return {"progress": fragment(again, "link/standing.html", progress=shown)}
 
     return follow_regions(visit, regions)
+
+
+class Quiet:
+    """Watches whether anything arrives: a vendor that is away for a moment shows in nothing else."""
+
+    def __init__(self, *, since: datetime) -> None:
+        self._since, self._read = since, -1
+
+    def told(self, progress: Progress, *, now: datetime) -> Progress:
+        read = progress.sync.sync.counts.read if progress.sync and progress.phase == "running" else -1
+        if read != self._read:
+            self._since, self._read = now, read
+        quiet = now - self._since
+        return replace(progress, quiet=quiet) if read >= 0 and quiet > LONG_QUIET else progress
 
 
 def act(visit: Visit) -> Response:

@@ -42,15 +42,17 @@ def has_fields(draft: Connection) -> bool:
 def show(
     visit: Visit, step: str, *, draft: Connection | None = None, trouble: Trouble | None = None, **shown: Any
 ) -> Response:
-    """The page of a step; with something in the way, as an answer that says so."""
+    """The page of a step. What a form sent and could not be kept is answered as such."""
+    sent = visit.request.method == "POST"
     return page(
         visit,
         f"link/{step}.html",
-        status=HTTPStatus.UNPROCESSABLE_ENTITY if trouble else HTTPStatus.OK,
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if trouble and sent else HTTPStatus.OK,
         step=step,
         steps=_steps(step, draft),
         draft=draft,
         trouble=trouble,
+        again="" if sent or step == "amocrm" else visit.here,
         **shown,
     )
 

@@ -112,8 +112,8 @@ LINK: Texts = {
     "preview_not_sent": Text("not sent: {reason}", "не передаётся: {reason}"),
     "preview_blank": Text("empty", "пусто"),
     "preview_new_fields": Text(
-        "{count} {count|field is|fields are} made in Unisender first: {names}.",
-        "Сначала создадим в Unisender {count} {count|поле|поля|полей}: {names}.",
+        "{count} {count|field is|fields are} made in Unisender first.",
+        "Сначала создадим в Unisender {count} {count|поле|поля|полей}.",
     ),
     # people
     "everybody": Text("Everybody with an e-mail", "Все, у кого есть e-mail"),
@@ -153,7 +153,10 @@ LINK: Texts = {
     ),
     "keep_rule": Text("Keep the present rule", "Оставить текущее правило"),
     # plan
-    "plan_going": Text("Reading contacts and looking at each…", "Читаем контакты и проверяем каждый…"),
+    "plan_going": Text(
+        "Reading up to 10 000 contacts and looking at each; this takes about ten seconds at most…",
+        "Читаем до 10 000 контактов и проверяем каждый; обычно не дольше десяти секунд…",
+    ),
     "plan_show": Text("Work the plan out", "Рассчитать план"),
     "plan_of_all": Text(
         "All {read} {read|contact|contacts} were looked at. Nothing was sent yet.",
@@ -211,6 +214,11 @@ LINK: Texts = {
     "no_worker": Text(
         "No worker has taken it for {time}. Is `orchestrator worker` (or `orchestrator up`) running?",
         "Задачу никто не взял уже {time}. Запущен ли `orchestrator worker` (или `orchestrator up`)?",
+    ),
+    "quiet": Text("Nothing has arrived for {time}", "Уже {time} ничего не приходит"),
+    "quiet_text": Text(
+        "amoCRM or Unisender answers slowly or is away. It is tried again by itself and goes on; nothing is lost.",
+        "amoCRM или Unisender отвечает медленно или недоступна. Попытки идут сами; ничего не потеряно.",
     ),
     "goes_on_at": Text("Nothing is lost. It goes on at", "Ничего не потеряно. Продолжение в"),
     "result_synced": Text(

@@ -84,6 +84,14 @@ TROUBLE: Texts = {
         "Choose another list, or change the connection that fills it.",
         "Выберите другой список или измените соединение, которое его наполняет.",
     ),
+    "field_name_invalid.happened": Text(
+        "A field's name cannot be one in Unisender.", "Имя одного из полей не подходит для Unisender."
+    ),
+    "field_name_invalid.means": NOTHING_CHANGED,
+    "field_name_invalid.do": Text(
+        "Write it with Latin letters, digits and _, beginning with a letter, or untick the field.",
+        "Напишите его латиницей, цифрами и _, начиная с буквы, или снимите отметку с поля.",
+    ),
     "field_limit.happened": Text(
         "Unisender has no room for so many fields (50 at most).",
         "В Unisender не поместится столько полей (не больше 50).",
