@@ -14,7 +14,7 @@ import pytest
 from furnished import furnish
 from orchestra import PASSWORD, Orchestra
 from playwright.sync_api import Browser
-from stages import up_on_servers
+from stages import NO_LIMITS, up_on_servers
 from walking import walk
 
 from sandbox.demo.sandbox_control import running
@@ -22,6 +22,8 @@ from throwaway_servers import MariaDB
 from visitor import Visitor, chromium, visiting
 
 KEPT = Path(__file__).parents[2] / ".browser"
+SETTINGS = {**NO_LIMITS, "integrations": []}
+"""One integration, made known by the API: with one there is nothing to choose."""
 FAILED = pytest.StashKey[bool]()
 
 
@@ -31,12 +33,12 @@ def browser() -> Iterator[Browser]:
         yield launched
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def empty_service(tmp_path_factory: pytest.TempPathFactory, mariadb_server: MariaDB) -> Iterator[Orchestra]:
     """A service nobody has linked anything to."""
     with (
         running("--contacts", "60", "--rate-limits", "off") as sandbox,
-        up_on_servers(tmp_path_factory.mktemp("service"), sandbox, mariadb_server) as service,
+        up_on_servers(tmp_path_factory.mktemp("service"), sandbox, mariadb_server, SETTINGS) as service,
     ):
         yield service
 
@@ -46,7 +48,7 @@ def furnished_service(tmp_path_factory: pytest.TempPathFactory, mariadb_server: 
     """A service with everything a page may have to show; tests leave it as it is."""
     with (
         running("--contacts", "60", "--rate-limits", "off") as sandbox,
-        up_on_servers(tmp_path_factory.mktemp("service"), sandbox, mariadb_server) as service,
+        up_on_servers(tmp_path_factory.mktemp("service"), sandbox, mariadb_server, SETTINGS) as service,
     ):
         furnish(service)
         yield service

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from furnished import BREAKOUT, SCRIPT
 from inspection import inspect
 from orchestra import Orchestra
 from walking import pages_to_read
@@ -12,12 +13,14 @@ from visitor import Visitor
 
 Visit = Callable[..., Visitor]
 Addresses = Mapping[str, Sequence[str]]
-NOT_LINKED = {"/", "/sign-in"}
-"""Pages one comes to otherwise."""
+NOT_PAGES = ("/", "/sign-in", "/consent", "/live", "/export", "/diagnostics", "/unisender")
+"""Ends of lines that lead on, are parts of pages or files, or are looked at by a test of their own."""
+TOURED = [one for one in pages_to_read() if not one.endswith(NOT_PAGES) and not one.startswith("/link")]
+"""The wizard is looked at step by step by whoever goes through it."""
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
-@pytest.mark.parametrize("line", [one for one in pages_to_read() if one not in NOT_LINKED])
+@pytest.mark.parametrize("line", TOURED)
 def test_a_page_is_whole_and_readable_at_every_width_in_both_themes(
     visit: Visit, furnished_service: Orchestra, session: Path, addresses: Addresses, line: str, language: str
 ) -> None:
@@ -37,3 +40,19 @@ def test_who_comes_is_asked_for_the_password_on_a_page_readable_for_everybody(
 
     assert visitor.page.locator("html").get_attribute("lang") == language
     assert inspect(visitor, "sign-in") == []
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_names_that_hold_scripts_are_shown_and_never_run(
+    visit: Visit, furnished_service: Orchestra, session: Path, addresses: Addresses, language: str
+) -> None:
+    visitor = visit(furnished_service, session=session, language=language)
+    seen = set()
+    for line, found in addresses.items():
+        for address in found:
+            visitor.open(address)
+            shown = visitor.page.locator("body").inner_text()
+            seen |= {(name, line) for name in (SCRIPT, BREAKOUT[:12]) if name in shown}
+            assert visitor.page.evaluate("window.harmed") is None, address
+
+    assert {name for name, _ in seen} == {SCRIPT, BREAKOUT[:12]}

@@ -1,5 +1,7 @@
 """A service as after some weeks of use: people in the list and not, a repair, and records that mean harm."""
 
+from typing import Any
+
 import requests
 from orchestra import LIST, UNISENDER_KEY, Orchestra
 from people_at_amocrm import Salesperson, link
@@ -20,7 +22,7 @@ HOSTILE_LIST = f"list {SCRIPT}"
 
 
 def furnish(service: Orchestra) -> None:
-    """demo.amocrm.ru is linked and synchronised, acme.amocrm.ru has taken its consent back, shop.kommo.com is not linked."""
+    """demo.amocrm.ru is linked and works; acme.amocrm.ru needs a word, then its consent again; shop.kommo.com is not linked."""
     demo_amocrm = requests.Session()
     demo_amocrm.headers["Authorization"] = "Bearer sandbox-token"
     fields = [{"name": f"Город {SCRIPT}", "type": "text"}]
@@ -39,13 +41,29 @@ def furnish(service: Orchestra) -> None:
     service.settle()
 
     service.sandbox.post(f"unisender/{UNISENDER_KEY}/opt_out", {"email": OPTED_OUT[1]})
+    _let_nobody_match(service, acme)
+    _take_consent_back(service, acme)
+    wait_until(lambda: opted_outs(service) == 1, what="the opt-out")
+
+
+def _let_nobody_match(service: Orchestra, account: int) -> None:
+    """A rule that would take everybody out: the service asks before it does."""
+    (overview,) = overviews(service, account)
+    connection = overview["connection"]["id"]
+    service.ask("PATCH", f"/api/v1/connections/{connection}", json={"filter": {"tag": "nobody"}}).raise_for_status()
+    service.ask("POST", f"/api/v1/connections/{connection}/syncs", json={"kind": "deep"}).raise_for_status()
+    wait_until(
+        lambda: repairs(service, account) == ["would_empty_list"], what="the question whether everybody is to go"
+    )
+
+
+def _take_consent_back(service: Orchestra, account: int) -> None:
     silent = {"client_id": CLIENT, "client_secret": CLIENT_SECRET, "redirect_uri": f"{service.url}/oauth/callback"}
     service.sandbox.post("amocrm/integrations", silent)  # without an address to tell of the uninstalling
     service.sandbox.post(f"amocrm/{ACME_HOST}/uninstall", {"client_id": CLIENT})
-    for connection in service.ask("GET", "/api/v1/connections").json()["connections"]:
-        service.ask("POST", f"/api/v1/connections/{connection['connection']['id']}/syncs")
-    wait_until(lambda: status(service, acme) == "needs_reauth", what="the end of consent")
-    wait_until(lambda: opted_outs(service) == 1, what="the opt-out")
+    (overview,) = overviews(service, account)
+    service.ask("POST", f"/api/v1/connections/{overview['connection']['id']}/syncs").raise_for_status()
+    wait_until(lambda: "consent_needed" in repairs(service, account), what="the end of consent")
 
 
 def connect(service: Orchestra, account: int, key: str) -> None:
@@ -53,10 +71,15 @@ def connect(service: Orchestra, account: int, key: str) -> None:
     service.ask("POST", f"/api/v1/accounts/{account}/connections", json=order).raise_for_status()
 
 
-def status(service: Orchestra, account: int) -> str:
-    return str(service.ask("GET", f"/api/v1/accounts/{account}").json()["account"]["status"])
+def overviews(service: Orchestra, account: int) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = service.ask("GET", f"/api/v1/accounts/{account}").json()["connections"]
+    return found
+
+
+def repairs(service: Orchestra, account: int) -> list[str]:
+    return [one["code"] for one in service.ask("GET", f"/api/v1/accounts/{account}").json()["repairs"]]
 
 
 def opted_outs(service: Orchestra) -> int:
-    overviews = service.ask("GET", "/api/v1/connections").json()["connections"]
-    return sum(one["people"]["opted_out"] for one in overviews)
+    found = service.ask("GET", "/api/v1/connections").json()["connections"]
+    return sum(one["people"]["opted_out"] for one in found)

@@ -8,7 +8,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    expect,
+    sync_playwright,
+)
 
 LOOPBACK = {"127.0.0.1", "localhost"}
 WIDE, NARROW = 1280, 390
@@ -19,6 +28,7 @@ ARGUMENTS = (
 )  # fmt: skip
 """The last: whatever a page asks for elsewhere is not even looked up."""
 PATIENCE_MS = 15_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 class Visitor:

@@ -13,7 +13,7 @@ import requests
 from orchestrator.entrypoints.http.dashboard.routes import PAGES
 from orchestrator.entrypoints.http.routing import Page
 
-MOST_OF_ONE = 4
+MOST_OF_ONE = 3
 """Addresses of one line of the route table that are followed: a hundred contacts' pages are alike."""
 
 
@@ -51,7 +51,7 @@ def walk(url: str, session: Path, *, start: str = "/accounts") -> Mapping[str, S
             if f"{parts.scheme}://{parts.netloc}" == url and address not in known:
                 known.add(address)
                 coming.append(address)
-    return found
+    return {line: found_there for line, found_there in found.items() if found_there}
 
 
 class _Links(HTMLParser):
