@@ -88,6 +88,7 @@ def _fill_ledger(tx: Transaction, connection_id: int) -> None:
         entry(connection_id, 2, claims=ADDRESSES[:1], reason=Reason.DUPLICATE_ADDRESS, other="contacts/1", digest=None),
         entry(connection_id, 3, stream="companies", reason=Reason.REJECTED, detail="слишком длинно"),
     ])  # fmt: skip
+    tx.ledger.remember([entry(connection_id, 1, *ADDRESSES, latency_ms=700)], sync_id=1)
     tx.ledger.announce(connection_id, Lane.BULK, [("contacts", 1, ADDRESSES)])
     tx.suppressions.add([Suppression(
         connection_id=connection_id, address=ERASED, reason=SuppressionReason.COMPLAINED, since=NOON

@@ -242,6 +242,28 @@ def test_the_course_of_freshness_tells_percentiles_of_each_time(database: Databa
         assert tx.ledger.last_change(404) is None
 
 
+def test_what_was_decided_before_is_told_newest_first_until_it_is_old(database: Database) -> None:
+    one, other = connected(database), connected(database)
+    refused = entry(one.id, 1, reason=Reason.REJECTED, detail="слишком длинно")
+    delivered = replace(entry(one.id, 1, "a@example.com", latency_ms=700), decided_at=NOON + SECOND)
+    with database.begin() as tx:
+        tx.ledger.remember([refused, entry(one.id, 2), entry(other.id, 1)], sync_id=5)
+        tx.ledger.remember([delivered], sync_id=None)
+        tx.ledger.remember([delivered], sync_id=7)  # told twice: the later word counts
+
+        past = tx.ledger.past(one.id, "contacts", 1, limit=10)
+        assert [(p.decided_at, p.reason, p.detail, p.latency_ms, p.sync_id) for p in past] == [
+            (NOON + SECOND, Reason.DELIVERED, "", 700, 7),
+            (NOON, Reason.REJECTED, "слишком длинно", None, 5),
+        ]
+        assert tx.ledger.past(one.id, "contacts", 1, limit=1) == past[:1]
+
+        assert tx.ledger.prune_past(NOON + SECOND) == 3
+        assert tx.ledger.past(one.id, "contacts", 1, limit=10) == past[:1]
+        tx.ledger.forget(one.id)
+        assert tx.ledger.past(one.id, "contacts", 1, limit=10) == []
+
+
 def test_a_forgotten_connection_leaves_nothing_and_others_everything(database: Database) -> None:
     one, other = connected(database), connected(database)
     with database.begin() as tx:

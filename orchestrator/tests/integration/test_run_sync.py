@@ -16,6 +16,7 @@ from orchestrator.domain.failure import Failure, FailureKind
 from orchestrator.domain.ledger import Reason
 from orchestrator.domain.sync import Counts, SyncKind, SyncStatus
 from orchestrator.ports.runner import RunEnd
+from orchestrator.services.sync_run import removal_allowed
 from small_service import KilledError, SmallService, consents, has_tag
 
 BACKFILL, INCREMENTAL, REALTIME, DEEP = SyncKind.BACKFILL, SyncKind.INCREMENTAL, SyncKind.REALTIME, SyncKind.DEEP
@@ -386,6 +387,45 @@ def test_who_stays_though_filtered_is_no_reason_to_stop(small):
     assert service.sync(DEEP).ending == "done"
     assert len(service.unisender.mailable()) == 30
     assert set(reasons(service).values()) == {"filtered"}
+
+
+def test_a_deep_sync_takes_them_out_once_a_person_said_that_it_is_meant(small):
+    service = small()
+    for number in range(1, 31):
+        put(service, number, f"p{number}@x.com", hook=False)
+    service.sync(BACKFILL)
+    service.tick()
+    for number in range(1, 12):
+        service.crm.contacts.pop(number)
+    now, meant = service.clock.now(), removal_allowed(service.connection.id)
+    with service.database.begin() as tx:
+        tx.nonces.spend(meant, until=now + timedelta(days=1), now=now)
+
+    assert service.sync(DEEP).ending == "done"
+    assert len(service.unisender.mailable()) == 19
+
+
+def test_a_person_s_history_tells_every_live_change_and_of_bulk_work_what_is_new(small):
+    service = small(filter={"tag": "client"})
+    put(service, 1, "p1@x.com", hook=False)
+    put(service, 2, "p2@x.com", hook=False)
+    service.sync(BACKFILL)
+    service.tick()
+    put(service, 1, "p1@x.com", tag="lead")
+    service.sync(REALTIME)
+    service.tick()
+    put(service, 1, "p1@x.com", hook=False)
+    service.sync(DEEP)
+
+    connection_id = service.connection.id
+
+    def past(record_id: int) -> list[str]:
+        with service.database.begin() as tx:
+            found = tx.ledger.past(connection_id, "contacts", record_id, limit=10)
+            return [one.reason.value for one in found]
+
+    assert past(1) == ["delivered", "filtered"]
+    assert past(2) == []
 
 
 def test_the_share_a_deep_sync_may_take_out_is_the_connections(small):

@@ -20,6 +20,7 @@ MANY_ROWS: list[tuple[Table, Merged]] = [
     (tables.stream_states, replacing("stream_state")),
     (tables.ledger, replacing(*COLUMNS[3:])),
     (tables.ledger_addresses, replacing("record_id")),
+    (tables.ledger_past, replacing("reason", "detail", "other", "latency_ms", "sync_id")),
 ]
 
 

@@ -64,6 +64,19 @@ class LedgerEntry:
         return self.reason in SYNCED
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastDecision:
+    """What was once found about a record; fields as of its entry."""
+
+    decided_at: datetime
+    reason: Reason
+    detail: str
+    other: str
+    latency_ms: int | None
+    sync_id: int | None
+    """None where no sync found it: an opt-out that Unisender told of."""
+
+
 class SuppressionReason(StrEnum):
     """Why an address must not be subscribed again."""
 

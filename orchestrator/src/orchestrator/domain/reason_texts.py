@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from orchestrator.domain.ledger import LedgerEntry, Reason
+from orchestrator.domain.ledger import LedgerEntry, PastDecision, Reason
 from orchestrator.domain.wording import Language, day, filled
 
 TEMPLATES: Mapping[Reason, Mapping[Language, str]] = {
@@ -70,6 +70,12 @@ def entry_text(entry: LedgerEntry, language: Language, *, next_try: str = "") ->
         date=_date(entry.detail) or entry.decided_at,
         time=next_try,
     )
+
+
+def decision_text(past: PastDecision, language: Language) -> str:
+    """What was once found about a record, said as `entry_text` says it."""
+    date = _date(past.detail) or past.decided_at
+    return reason_text(past.reason, language, detail=past.detail, other=past.other, date=date)
 
 
 def _date(text: str) -> datetime | None:

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from orchestrator.domain.account import Account, AccountStatus, Integration, OAuthToken, UnlinkMode
 from orchestrator.domain.change import Change, JournalEntry
 from orchestrator.domain.connection import Connection, ConnectionStatus
-from orchestrator.domain.ledger import LedgerEntry, Reason, Suppression, SuppressionReason
+from orchestrator.domain.ledger import LedgerEntry, PastDecision, Reason, Suppression, SuppressionReason
 from orchestrator.domain.repair import Repair, RepairCode
 from orchestrator.domain.secret import Secret
 from orchestrator.domain.sync import Attempt, Counts, Lane, Sync, SyncKind, SyncStatus, Trigger
@@ -277,6 +277,14 @@ class Ledger(Protocol):
         """When a change that a webhook told of was last delivered."""
         ...
 
+    def remember(self, entries: Sequence[LedgerEntry], *, sync_id: int | None) -> None:
+        """Keep what was decided here, for `past`."""
+
+    def past(self, connection_id: int, stream: str, record_id: int, *, limit: int) -> Sequence[PastDecision]:
+        """Newest first."""
+        ...
+
+    def prune_past(self, before: datetime) -> int: ...
     def forget(self, connection_id: int) -> None:
         """Erase everything of the connection."""
 

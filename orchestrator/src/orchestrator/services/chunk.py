@@ -18,7 +18,7 @@ from orchestrator.domain.settlement import (
     refused_after,
     same_entry,
 )
-from orchestrator.domain.sync import Counts
+from orchestrator.domain.sync import Counts, Lane
 from orchestrator.ports.database import Announcement
 from orchestrator.ports.runner import Outcome, ReadRecord
 from orchestrator.services.departing import departures, held_by_another, is_departure, opt_out
@@ -215,6 +215,17 @@ class Chunk:
             return {Reason.REMOVED: "removed", Reason.DUPLICATE_ADDRESS: "unchanged"}.get(one.reason, "unsynced")
         here = one.entry is None or one.entry.synced or one.reading.data is None
         return "unchanged" if here else "unsynced"
+
+
+def news(stored: Mapping[Key, LedgerEntry], before: Mapping[Key, LedgerEntry], lane: Lane) -> list[LedgerEntry]:
+    """Of what is stored, that which a person's history tells: every live change; of bulk work only another reason than
+    before, so that a first synchronisation writes nothing twice.
+    """
+    return [
+        entry
+        for key, entry in stored.items()
+        if lane is Lane.REALTIME or ((earlier := before.get(key)) is not None and earlier.reason is not entry.reason)
+    ]
 
 
 def lost_rows(decisions: Iterable[Decision], lost: Iterable[Key]) -> dict[Key, tuple[str, ...]]:

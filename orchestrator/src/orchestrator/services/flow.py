@@ -12,7 +12,7 @@ from orchestrator.ports.clock import Clock
 from orchestrator.ports.database import Database, Transaction
 from orchestrator.ports.runner import CHUNK_RECORDS, Outcome, ReadRecord
 from orchestrator.services.attempt import Progress
-from orchestrator.services.chunk import Asked, Chunk, inherit, lost_rows
+from orchestrator.services.chunk import Asked, Chunk, inherit, lost_rows, news
 from orchestrator.services.departing import departures
 from orchestrator.services.ledger_look import entries_of, look_at
 from orchestrator.services.look_again import doubts, look_again
@@ -241,6 +241,7 @@ class PeopleFlow:
             again.update(found)
             entries |= found
         tx.ledger.save(list(entries.values()))
+        tx.ledger.remember(news(stored, look.entries, self._sync.lane), sync_id=self._sync.id)
         for stream, ids in chunk.seen(stored).items():
             tx.ledger.touch(connection_id, stream, ids, seen_at=now)
         done, doubtful = chunk.settled(self._asked, again=again)

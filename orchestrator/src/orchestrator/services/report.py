@@ -9,7 +9,7 @@ from orchestrator.domain.account import Account
 from orchestrator.domain.change import Change
 from orchestrator.domain.connection import Connection, ConnectionStatus
 from orchestrator.domain.errors import OrchestratorError
-from orchestrator.domain.ledger import LedgerEntry, Reason, Suppression
+from orchestrator.domain.ledger import LedgerEntry, PastDecision, Reason, Suppression
 from orchestrator.domain.repair import Repair
 from orchestrator.domain.sync import OPEN, Attempt, Sync, SyncKind, SyncStatus
 from orchestrator.ports.clock import Clock
@@ -32,6 +32,7 @@ SLICES = 12
 LIVE = OPEN | {SyncStatus.RUNNING}
 MOST_LIVE = 20
 MOST_RUNNING = 500
+MOST_PAST = 50
 PING_SECONDS = 1.0
 
 After = tuple[int, str, int]
@@ -101,6 +102,11 @@ class Report:
         """What a webhook told of the record and was not read yet."""
         with self._database.begin(reading=True) as tx:
             return tx.changes.find(connection_id, stream, record_id)
+
+    def past(self, connection_id: int, stream: str, record_id: int) -> Sequence[PastDecision]:
+        """What was decided about the record, newest first."""
+        with self._database.begin(reading=True) as tx:
+            return tx.ledger.past(connection_id, stream, record_id, limit=MOST_PAST)
 
     def contact(self, connection_id: int, stream: str, record_id: int) -> LedgerEntry | None:
         """What the ledger has of a record. Raises NotFoundError for an unknown connection."""

@@ -30,5 +30,7 @@ def suppress(tx: Transaction, connection_id: int, suppressions: Sequence[Suppres
         # All addresses of an entry count, not only the new ones: which is its first decides the reason.
         held = tx.suppressions.find(connection_id, {one for entry in entries for one in entry.claims + entry.addresses})
         changed = [without_suppressed(entry, held, now=now) for entry in entries]
-        tx.ledger.save([entry for entry in changed if entry is not None])
+        stored = [entry for entry in changed if entry is not None]
+        tx.ledger.save(stored)
+        tx.ledger.remember(stored, sync_id=None)
     return new

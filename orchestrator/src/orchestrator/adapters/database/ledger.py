@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
 
 from orchestrator.adapters.database.ledger_page import SqlLedgerPages
+from orchestrator.adapters.database.ledger_past import SqlLedgerPast
 from orchestrator.adapters.database.ledger_rows import COLUMNS, entry_of, values_of
 from orchestrator.adapters.database.ledger_turns import SqlLedgerTurns
 from orchestrator.adapters.database.sql import Sql, in_chunks, replacing
-from orchestrator.adapters.database.tables import announcements, ledger, ledger_addresses
+from orchestrator.adapters.database.tables import announcements, ledger, ledger_addresses, ledger_past
 from orchestrator.domain.ledger import LedgerEntry, Reason
 
 KEY = ("connection_id", "stream", "record_id")
@@ -25,7 +26,7 @@ DROP_CLAIM = delete(ledger_addresses).where(
 )
 
 
-class SqlLedger(SqlLedgerPages, SqlLedgerTurns):
+class SqlLedger(SqlLedgerPages, SqlLedgerTurns, SqlLedgerPast):
     """Implements the Ledger port."""
 
     def __init__(self, sql: Sql) -> None:
@@ -98,7 +99,7 @@ class SqlLedger(SqlLedgerPages, SqlLedgerTurns):
         return self._sql.number(counted.where(ledger.c.addresses.is_not(None)))
 
     def forget(self, connection_id: int) -> None:
-        for table in (ledger, ledger_addresses, announcements):
+        for table in (ledger, ledger_addresses, ledger_past, announcements):
             self._sql.delete_all(table, table.c.connection_id == connection_id)
 
 

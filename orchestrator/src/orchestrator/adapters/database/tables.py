@@ -237,6 +237,21 @@ ledger_addresses = Table(
     **WITHOUT_NUMBER,
 )
 
+ledger_past = Table(
+    "ledger_past",
+    metadata,
+    Column("connection_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("stream", Word, primary_key=True),
+    Column("record_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("decided_at", UtcTime, primary_key=True, index=True),
+    Column("reason", Word, nullable=False),
+    Column("detail", String(LONGEST_DETAIL), nullable=False),
+    Column("other", String(100), nullable=False),
+    Column("latency_ms", BigInteger),
+    Column("sync_id", BigInteger),
+    **WITHOUT_NUMBER,
+)
+
 ledger_turns = Table(
     "ledger_turns",
     metadata,

@@ -10,8 +10,8 @@ from orchestrator.domain.change import Change
 from orchestrator.domain.connection import STREAMS
 from orchestrator.domain.errors import NotFoundError
 from orchestrator.domain.explanation import Explanation, StepName
-from orchestrator.domain.ledger import LedgerEntry
-from orchestrator.domain.reason_texts import entry_text
+from orchestrator.domain.ledger import LedgerEntry, PastDecision, Reason
+from orchestrator.domain.reason_texts import decision_text, entry_text
 from orchestrator.domain.wording import Language
 from orchestrator.entrypoints.http.dashboard.rendering import fragment, page, teller
 from orchestrator.entrypoints.http.dashboard.showing import seconds
@@ -28,6 +28,7 @@ class Happened:
 
     at: datetime
     text: str
+    sync_id: int | None = None
 
 
 def show_contact(visit: Visit) -> Response:
@@ -74,7 +75,7 @@ def _page(visit: Visit, *, live: bool) -> Response:
         live=live,
         asks=not live and bool(told.addresses),
         why=_why(told, visit.language),
-        happened=_happened(entry, waiting, visit.language),
+        happened=_happened(entry, report.past(connection_id, stream, record_id), waiting, visit.language),
         card=f"https://{account.host}/{CARDS[stream]}/detail/{record_id}",
         unisender=UNISENDER,
         address=_address(visit),
@@ -104,18 +105,38 @@ def _why(told: Explanation, language: Language) -> str:
     return f"{said} {teller(language)('contacts.never_back')}" if step.reason in OPTED_OUT else said
 
 
-def _happened(entry: LedgerEntry | None, waiting: Change | None, language: Language) -> Sequence[Happened]:
+def _happened(
+    entry: LedgerEntry | None, past: Sequence[PastDecision], waiting: Change | None, language: Language
+) -> Sequence[Happened]:
     """Newest first."""
     t = teller(language)
-    found = [] if waiting is None else [Happened(at=waiting.seen_at, text=t("contacts.known_waiting"))]
+    found = [_decided(one, language) for one in past]
+    if waiting is not None:
+        found.append(Happened(at=waiting.seen_at, text=t("contacts.known_waiting")))
     if entry is not None:
-        found.append(Happened(at=entry.decided_at, text=t("contacts.known_decided", what=entry_text(entry, language))))
+        if entry.decided_at not in {one.decided_at for one in past}:
+            found.append(
+                Happened(at=entry.decided_at, text=t("contacts.known_decided", what=entry_text(entry, language)))
+            )
+        if entry.delivered_at and not any(one.reason is Reason.DELIVERED for one in past):
+            found.append(Happened(at=entry.delivered_at, text=_accepted(entry.latency_ms, language)))
         found.append(Happened(at=entry.seen_at, text=t("contacts.known_seen")))
-        if entry.delivered_at and entry.latency_ms is not None:
-            took = seconds(entry.latency_ms / 1000, language=language)
-            found.append(Happened(at=entry.delivered_at, text=t("contacts.known_delivered_after", time=took)))
-        elif entry.delivered_at:
-            found.append(Happened(at=entry.delivered_at, text=t("contacts.known_delivered")))
         if entry.version > 0:
             found.append(Happened(at=datetime.fromtimestamp(entry.version, UTC), text=t("contacts.known_changed")))
     return sorted(found, key=lambda one: one.at, reverse=True)
+
+
+def _decided(one: PastDecision, language: Language) -> Happened:
+    if one.reason is Reason.DELIVERED:
+        text = _accepted(one.latency_ms, language)
+    else:
+        words = decision_text(one, language)
+        text = teller(language)("contacts.known_decided", what=words)
+    return Happened(at=one.decided_at, text=text, sync_id=one.sync_id)
+
+
+def _accepted(latency_ms: int | None, language: Language) -> str:
+    t = teller(language)
+    if latency_ms is None:
+        return t("contacts.known_delivered")
+    return t("contacts.known_delivered_after", time=seconds(latency_ms / 1000, language=language))
