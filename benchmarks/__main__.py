@@ -1,5 +1,6 @@
 """`python -m benchmarks`: measure everything and write docs/benchmarks.md."""
 
+import logging
 import subprocess
 import sys
 import tempfile
@@ -166,6 +167,7 @@ def main(
     if not wanted or not wanted <= set(TITLES):
         raise typer.BadParameter(f"--only takes numbers from 1 to {len(TITLES)}, separated by commas")
     began = time.monotonic()
+    logging.getLogger("orchestrator").setLevel(logging.ERROR)  # the service's warnings are no part of the page
     neighbours = Neighbours()
     display = Display(Console())
     bench = Bench(display, contacts=contacts, largest=largest, share=share, wanted=wanted)
