@@ -60,10 +60,10 @@ class Visitor:
         self.page.locator("main button").click()
         self.page.wait_for_url(lambda url: "/sign-in" not in url)
 
-    def picture(self, name: str) -> Path:
-        """Keep the whole page as it is now."""
+    def picture(self, name: str, *, whole: bool = True) -> Path:
+        """Keep the page as it is now, or what the window shows of it."""
         path = self._pictures / f"{name}.png"
-        self.page.screenshot(path=path, full_page=True, animations="disabled")
+        self.page.screenshot(path=path, full_page=whole, animations="disabled")
         return path
 
     def until(self, there: Callable[[], bool], *, what: str, seconds: float = 60) -> None:
