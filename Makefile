@@ -20,7 +20,7 @@ FURNITURE := source-amocrm/unit_tests/test_furniture.py destination-unisender/un
 	orchestrator/tests/integration/test_grpc.py::test_the_generated_code_is_what_the_proto_file_makes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test images-test check docs fuzz bench soak lock release-check secrets format clean
+.PHONY: help setup demo screenshots test images-test check docs fuzz bench soak lock release-check secrets format clean
 
 help: ## list these commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ bench: setup ## measure connectors and service beside bare loops; writes docs/be
 
 soak: setup ## half an hour of everything with faults on: what grows, what stays behind; MINUTES=3; writes docs/soak.md
 	@PYTHONPATH=integration_tests/processes $(BIN)/python -m benchmarks.soak --minutes $(MINUTES) --output docs/soak.md $(SOAK_ARGS)
+
+screenshots: setup ## the README's pictures, taken from a running demo by Debian's Chromium
+	@PYTHONPATH=integration_tests/processes $(BIN)/python .ci/screenshots.py docs/screens
 
 format: setup ## let ruff format and mend what it can
 	@$(BIN)/ruff check --fix .

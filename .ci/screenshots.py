@@ -56,14 +56,14 @@ class Tour:
             self._live(visitor)
             self._let_acme_go(visitor)
             visitor.open("/accounts")
-            visitor.picture("accounts", whole=False)
+            self._picture(visitor, "accounts")
             self._contact(visitor)
         with self._visiting(dark=True) as visitor:
             visitor.open("/repairs")
-            visitor.picture("repairs-dark", whole=False)
+            self._picture(visitor, "repairs-dark")
         with self._visiting(width=NARROW) as visitor:
             visitor.open("/contacts?status=unsynced")
-            visitor.picture("contacts-narrow", whole=False)
+            self._picture(visitor, "contacts-narrow")
         self._session.unlink()
 
     def _link(self, newcomer: Newcomer) -> None:
@@ -72,7 +72,7 @@ class Tour:
         newcomer.heading("link.title_list")
         newcomer.go_on("link.title_fields")
         newcomer.sees_preview()
-        newcomer.visitor.picture("mapping", whole=False)
+        self._picture(newcomer.visitor, "mapping")
         newcomer.go_on("link.title_people")
         newcomer.go_on("link.title_plan")
         newcomer.sees_plan()
@@ -84,8 +84,8 @@ class Tour:
         (connection,) = self._service.get("connections")["connections"]
         number = connection["connection"]["id"]
         email = [{"field_code": "EMAIL", "values": [{"value": ADDRESS, "enum_code": "WORK"}]}]
-        for _ in range(CHANGES):
-            self._edit("random", {"count": 1, "seed": _, "entity": "contacts"})
+        for seed in range(CHANGES):
+            self._edit("random", {"count": 1, "seed": seed, "entity": "contacts"})
         anna = {"entity": "contacts", "action": "add", "data": {"name": PERSON, "custom_fields_values": email}}
         self._anna = self._edit("", {"edits": [anna]})[0]
         visitor.until(lambda: self._quiet(number), what="the changes")
@@ -117,7 +117,17 @@ class Tour:
     def _contact(self, visitor: Visitor) -> None:
         (connection,) = (one for one in self._service.get("connections")["connections"] if one["people"]["opted_out"])
         visitor.open(f"/contacts/{connection['connection']['id']}/contacts/{self._anna}")
-        visitor.picture("contact", whole=False)
+        self._picture(visitor, "contact")
+
+    @staticmethod
+    def _picture(visitor: Visitor, name: str) -> None:
+        """What the window shows, no higher than there is something to see."""
+        bottom = visitor.page.locator("main").evaluate("main => Math.ceil(main.getBoundingClientRect().bottom)")
+        size = visitor.page.viewport_size
+        assert size is not None
+        visitor.page.set_viewport_size({**size, "height": min(size["height"], bottom)})
+        visitor.picture(name, whole=False)
+        visitor.page.set_viewport_size(size)
 
     def _edit(self, how: str, order: dict[str, Any]) -> Any:
         return self._control.post(f"amocrm/{HOST}/edits/{how}".rstrip("/"), order)["ids"]
