@@ -9,8 +9,8 @@ from release.repository import text_of, tracked
 
 VERSION = r"(?P<version>\d+\.\d+\.\d+)"
 PROJECT = rf'^version = "{VERSION}"$'
-TAG_BESIDE = r',?\s+"?docker_?[iI]mage_?[tT]ag"?\s*[:=]\s*'
-"""Between repository and tag where they are told apart, as in Airbyte's API and in Terraform."""
+BEFORE_TAG = r'(?::|"?,\s*"?(?:docker_?[iI]mage_?|new)[tT]ag"?\s*[:=]\s*"?|"\s+docker_image_tag\s*=\s*")'
+"""Between repository and tag: a colon, or what Airbyte's API, Terraform and kustomize have there."""
 LABELS = r"io\.airbyte|org\.opencontainers\.image"
 HISTORY = ("CHANGELOG.md", "/frozen/", ".lock", "docs/releasing.md", "first_release/")
 """What of a path tells that the file may speak of other versions than today's."""
@@ -52,7 +52,7 @@ def _connector(name: str, **more_places: str) -> Component:
             f"{name}/Dockerfile": rf"(?:{LABELS})\.version={VERSION}\b",
             **{f"{name}/{package}/{module}.py": pattern for module, pattern in more_places.items()},
         },
-        image=rf"airbyte/{name}",
+        image=name,
         shipped=(f"{name}/{package}", f"{name}/metadata.yaml", f"{name}/Dockerfile", f"{name}/pyproject.toml"),
     )
 
@@ -107,8 +107,7 @@ def _everywhere(component: Component, root: Path) -> Iterator[Spot]:
         yield from _spots(root, path, pattern)
     for path in tracked(root):
         if not any(part in path for part in HISTORY):
-            yield from _spots(root, path, rf"\b{component.image}:{VERSION}\b")
-            yield from _spots(root, path, rf'\b{component.image}"{TAG_BESIDE}"{VERSION}"')
+            yield from _spots(root, path, rf"\b{component.image}{BEFORE_TAG}{VERSION}\b")
 
 
 def _spots(root: Path, path: str, pattern: str) -> Iterator[Spot]:

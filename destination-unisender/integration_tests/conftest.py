@@ -187,8 +187,3 @@ def start(tmp_path: Path) -> Iterator[Callable[[dict[str, Any]], Running]]:
         with process:
             if process.poll() is None:
                 process.kill()
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    for marker in ("image_tests: needs docker (standard suite)", "requires_creds: needs secrets (standard suite)"):
-        config.addinivalue_line("markers", marker)

@@ -219,8 +219,3 @@ def write() -> Callable[..., SimpleNamespace]:
 def make() -> SimpleNamespace:
     """Builders of messages."""
     return SimpleNamespace(contact=contact, record=record, state=state, catalog=catalog, accepted=accepted, key=KEY)
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    for marker in ("image_tests: needs docker (standard suite)", "requires_creds: needs secrets (standard suite)"):
-        config.addinivalue_line("markers", marker)

@@ -28,10 +28,6 @@ BIN = Path(sys.executable).parent
 CONTACTS = 600
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "image_tests: the CDK's tests of connector images (not run here)")
-
-
 class Sandbox:
     """The sandbox's control API."""
 

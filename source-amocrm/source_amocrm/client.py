@@ -169,7 +169,7 @@ class ApiClient:
                 {
                     "Host": self._settings.host,
                     "Accept": "application/hal+json",
-                    "User-Agent": "airbyte-source-amocrm/0.2.0",
+                    "User-Agent": "airbyte-source-amocrm/0.2.1",
                 }
             )
             self._local.session = session

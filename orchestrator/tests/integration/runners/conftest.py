@@ -28,8 +28,8 @@ MODULES = {
     "not-installed": "no_such_connector.run",
 }
 IMAGES = {
-    "source-amocrm": "airbyte/source-amocrm:0.2.0",
-    "destination-unisender": "airbyte/destination-unisender:0.2.0",
+    "source-amocrm": "airbyte/source-amocrm:0.2.1",
+    "destination-unisender": "airbyte/destination-unisender:0.3.0",
     "stub-source": "stubs/stub_source:1",
     "stub-destination": "stubs/stub_destination:1",
 }
