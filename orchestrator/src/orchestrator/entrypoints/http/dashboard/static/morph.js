@@ -1,7 +1,8 @@
-// Makes the children of one element like those of another, touching only what differs.
+// Makes the children of one element like those of another, touching only what differs. Space between elements does not
+// count: a region of a page and the same region sent later may differ in it.
 export function morph(present, wanted) {
-  const now = [...present.childNodes];
-  const next = [...wanted.childNodes];
+  const now = [...present.childNodes].filter(tells);
+  const next = [...wanted.childNodes].filter(tells);
   next.forEach((node, index) => {
     const old = now[index];
     if (!old) present.append(node);
@@ -12,6 +13,10 @@ export function morph(present, wanted) {
     } else if (old.nodeValue !== node.nodeValue) old.nodeValue = node.nodeValue;
   });
   for (const extra of now.slice(next.length)) extra.remove();
+}
+
+function tells(node) {
+  return node.nodeType === Node.ELEMENT_NODE || node.nodeValue.trim() !== "";
 }
 
 function alike(one, other) {

@@ -1,4 +1,5 @@
 // What every page does beyond plain HTML. Without it everything still works.
+import { openDialogs } from "./dialogs.js";
 import { helpForms } from "./forms.js";
 import { followRegions } from "./live.js";
 import { loadParts } from "./load.js";
@@ -8,6 +9,7 @@ showLocalTimes(document);
 helpForms(document);
 followRegions(document);
 loadParts(document);
+openDialogs(document);
 
 // A form is sent once, however often its button is pressed.
 document.addEventListener("submit", (event) => {

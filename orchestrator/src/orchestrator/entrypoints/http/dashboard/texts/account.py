@@ -114,7 +114,8 @@ ACCOUNT: Texts = {
     "mode": Text("What happens to the people", "Что будет с контактами"),
     "mode_keep": Text("Keep people in the list", "Оставить контакты в списке"),
     "mode_keep_means": Text(
-        "Unisender stays as it is: {count} {count|person|people} of ours in the list. Linking again goes on.",
+        "Unisender stays as it is: {count} {count|person stays|people stay} in the list. Linked again, it goes on where"
+        " it stopped.",
         "В Unisender ничего не меняется: наших контактов в списке — {count}. После повторного подключения всё"
         " продолжится.",
     ),
@@ -133,8 +134,13 @@ ACCOUNT: Texts = {
         " адреса и история здесь стираются. Отменить это нельзя; отписки остаются известны в виде хешей.",
     ),
     "unlink_then": Text(
-        "In each case: the webhook at amoCRM is removed, tokens are forgotten, {count} {count|sync|syncs} stopped.",
-        "В любом случае: вебхук в amoCRM удаляется, токены стираются, остановлено синхронизаций: {count}.",
+        "In each case the webhook at amoCRM is removed and tokens are forgotten.",
+        "В любом случае вебхук в amoCRM удаляется, а токены стираются.",
+    ),
+    "unlink_stops": Text(
+        "{count} {count|synchronisation is|synchronisations are} stopped.",
+        "{count|Останавливается|Останавливаются|Останавливаются} {count}"
+        " {count|синхронизация|синхронизации|синхронизаций}.",
     ),
     "type_to_confirm": Text("Type {host} to confirm", "Для подтверждения введите {host}"),
     "typed_wrong": Text("This is not {host}.", "Это не {host}."),
