@@ -103,7 +103,7 @@ class Page:
             f"<fieldset><legend>{words['account']}</legend>{choice}</fieldset>"
             f'<label class="user">{words["user"]}<select name="user_id">{people}</select></label>'
             f"<p><small>{words['scopes']}</small></p>"
-            f'<div class="buttons"><button name="decision" value="allow">{words["allow"]}</button> '
+            f'<div class="buttons"> <button name="decision" value="allow">{words["allow"]}</button> '
             f'<button name="decision" value="deny">{words["deny"]}</button></div></form>'
         )
         return self._answer(200, words["title"], body)

@@ -30,6 +30,7 @@ _ACCOUNTS: Mapping[AccountStatus, Standing] = {
     AccountStatus.UNLINKING: Standing("going", "standing.account_unlinking"),
     AccountStatus.UNLINKED: Standing("idle", "standing.account_unlinked"),
 }
+_NOT_SET_UP = Standing("idle", "standing.account_not_set_up")
 _POLLED = Standing("arrived", "standing.account_polled")
 _PAUSED = Standing("idle", "standing.account_paused")
 _SYNCING = Standing("going", "standing.account_syncing")
@@ -51,7 +52,9 @@ def of_account(view: AccountView) -> Standing:
         return _ACCOUNTS[account.status]
     if view.repairs:
         return _TO_REPAIR
-    if view.connections and all(one.connection.status is ConnectionStatus.PAUSED for one in view.connections):
+    if not view.connections:
+        return _NOT_SET_UP
+    if all(one.connection.status is ConnectionStatus.PAUSED for one in view.connections):
         return _PAUSED
     if any(one.running_bulk for one in view.connections):
         return _SYNCING

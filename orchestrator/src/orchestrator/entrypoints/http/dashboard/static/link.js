@@ -119,6 +119,8 @@ function add(last) {
 function clear(condition) {
   for (const one of condition.querySelectorAll("input[name^=value_], select[name^=field_], [name^=user_]")) one.value = "";
   condition.querySelector("[name^=not_]").checked = false;
+  condition.querySelector(".kind").value = condition.dataset.kind; // a copy forgets what was chosen
+  condition.querySelector(".operator").value = condition.dataset.operator;
 }
 
 // Asks for a page or a part of one; whoever is signed out meanwhile is led to the door.

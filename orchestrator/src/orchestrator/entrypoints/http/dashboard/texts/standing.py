@@ -6,6 +6,7 @@ STANDING: Texts = {
     "account_pending": Text("being linked", "подключается"),
     "account_active": Text("live", "работает"),
     "account_polled": Text("by schedule, without webhooks", "по расписанию, без вебхуков"),
+    "account_not_set_up": Text("nobody is sent yet", "контакты ещё не передаются"),
     "account_paused": Text("paused", "приостановлен"),
     "account_syncing": Text("synchronising", "синхронизация"),
     "account_to_repair": Text("something is to be repaired", "нужно исправить"),
