@@ -4,11 +4,11 @@ Two unique columns make the races harmless on every server: `open_key` lets a co
 others join, `lane_key` lets an account have one running sync in a lane.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, delete, false, func, not_, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, case, delete, exists, func, or_, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.exc import IntegrityError
 
@@ -244,20 +244,40 @@ class SqlSyncs(SqlSyncPages):
             return False
 
     def prune(self, before: datetime) -> int:
-        ended = and_(syncs.c.status.in_(ENDED), syncs.c.finished_at < before)
-        oldest, pruned = select(syncs.c.id).where(ended, not_(self._last_ones())).order_by(syncs.c.id), 0
-        while ids := [row["id"] for row in self._sql.rows(oldest.limit(MOST_VALUES))]:
+        pruned = 0
+        for old in self._created(before):
+            ids = [row["id"] for row in self._sql.rows(_forgettable(old, before))]
             self._sql.change(delete(attempts).where(attempts.c.sync_id.in_(ids)))
             pruned += self._sql.change(delete(syncs).where(syncs.c.id.in_(ids)))
         return pruned
 
-    def _last_ones(self) -> ColumnElement[bool]:
-        """Those that `last_done` tells."""
-        done = select(syncs.c.connection_id, syncs.c.kind, func.max(syncs.c.finished_at).label("finished_at")).where(
-            syncs.c.status == SyncStatus.DONE
-        )
-        last = self._sql.rows(done.group_by(syncs.c.connection_id, syncs.c.kind))
-        return or_(false(), *(and_(*(syncs.c[name] == value for name, value in row.items())) for row in last))
+    def _created(self, before: datetime) -> Iterator[Sequence[int]]:
+        """Numbers in their order, from the oldest to the first that is younger: younger ones are not looked through."""
+        after, old = 0, [0]
+        while old:
+            following = select(syncs.c.id, syncs.c.created_at).where(syncs.c.id > after)
+            rows = self._sql.rows(following.order_by(syncs.c.id).limit(MOST_VALUES))
+            old = [row["id"] for row in rows if row["created_at"] < before]
+            if old:
+                after = old[-1]
+                yield old
+
+
+def _forgettable(ids: Sequence[int], before: datetime) -> Select[tuple[int]]:
+    """Of these, the ended ones; not the last that went well of a connection and kind, which `last_done` tells."""
+    later = syncs.alias()
+    followed = exists().where(
+        later.c.connection_id == syncs.c.connection_id,
+        later.c.kind == syncs.c.kind,
+        later.c.status == SyncStatus.DONE,
+        later.c.finished_at > syncs.c.finished_at,
+    )
+    return select(syncs.c.id).where(
+        syncs.c.id.in_(ids),
+        syncs.c.status.in_(ENDED),
+        syncs.c.finished_at < before,
+        or_(syncs.c.status != SyncStatus.DONE, followed),
+    )
 
 
 def _joining(_: Incoming) -> Sequence[tuple[str, ColumnElement[Any]]]:
