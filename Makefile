@@ -20,7 +20,7 @@ FURNITURE := source-amocrm/unit_tests/test_furniture.py destination-unisender/un
 	orchestrator/tests/integration/test_grpc.py::test_the_generated_code_is_what_the_proto_file_makes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo screenshots test images-test check docs fuzz bench soak lock release-check secrets format clean
+.PHONY: help setup demo screenshots test images-test check docs fuzz bench soak scaling lock release-check secrets format clean
 
 help: ## list these commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ soak: setup ## half an hour of everything with faults on: what grows, what stays
 
 screenshots: setup ## the README's pictures, taken from a running demo by Debian's Chromium
 	@PYTHONPATH=integration_tests/processes $(BIN)/python .ci/screenshots.py docs/screens
+
+scaling: setup ## docs/scaling.md from measured unit costs and the simulation; MEASURE=1 measures them first
+	@PYTHONPATH=integration_tests/processes $(BIN)/python -m benchmarks.scale $(if $(MEASURE),--measure)
 
 format: setup ## let ruff format and mend what it can
 	@$(BIN)/ruff check --fix .
