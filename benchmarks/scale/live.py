@@ -46,29 +46,30 @@ class _Account:
 class _Hour:
     def __init__(self, demand: Demand, fleet: Fleet, costs: UnitCosts, rules: Rules, *, seed: int) -> None:
         self._demand, self._fleet, self._costs, self._rules = demand, fleet, costs, rules
-        self._random = random.Random(seed)
+        # Apart, so that the same people come whatever the fleet.
+        self._people, self._luck = random.Random(seed), random.Random(seed)
         self._accounts = [_Account() for _ in range(demand.accounts)]
         self._events: list[tuple[float, int, str, int, tuple[list[float], int]]] = []
         self._order = count()
         self._due: deque[int] = deque()
-        self._threads = self._free = fleet.processes * rules.realtime_threads
+        self._threads = self._free = fleet.processes * fleet.threads
         self._busy = self._cpu = 0.0
         self._syncs = self._changes = 0
         self._waits: list[float] = []
 
     def run(self, seconds: float) -> LiveResult:
-        self._plan(self._random.expovariate(self._demand.rush_a_second), "hook", -1)
+        self._plan(self._people.expovariate(self._demand.rush_a_second), "hook", -1)
         share = seconds / 3600
         for _ in range(round(self._demand.mass_edits * share)):
-            at, account = self._random.uniform(0, seconds), self._random.randrange(self._demand.accounts)
+            at, account = self._people.uniform(0, seconds), self._people.randrange(self._demand.accounts)
             self._plan(at, "mass", account)
         now = 0.0
         while self._events and now < seconds:
             now, _, what, account, taken = heapq.heappop(self._events)
             match what:
                 case "hook":
-                    self._hook(now, self._random.randrange(self._demand.accounts))
-                    self._plan(now + self._random.expovariate(self._demand.rush_a_second), "hook", -1)
+                    self._hook(now, self._people.randrange(self._demand.accounts))
+                    self._plan(now + self._people.expovariate(self._demand.rush_a_second), "hook", -1)
                 case "mass":
                     self._accounts[account].mass += self._demand.mass_size
                     self._open(now, account)
@@ -116,17 +117,17 @@ class _Hour:
         own = max(self._costs.realtime_sync_seconds, cpu / 1000)
         waiting = 2 * self._demand.answer_seconds + (requests - 1) / self._rules.requests_per_second
         running = self._threads - self._free
-        stretch = max(1.0, running * (cpu / 1000) / (own + waiting) / self._fleet.cores)
+        seconds = max(own + waiting, running * cpu / 1000 / self._fleet.cores)
         self._cpu += cpu / 1000
-        self._busy += own * stretch + waiting
-        return own * stretch + waiting
+        self._busy += seconds
+        return seconds
 
     def _end(self, now: float, account: int, taken: tuple[list[float], int]) -> None:
         here = self._accounts[account]
         here.running = False
         self._free += 1
         self._syncs += 1
-        if self._random.random() < self._demand.failing:
+        if self._luck.random() < self._demand.failing:
             here.tries += 1
             self._again(now, account, taken)
             return
@@ -137,7 +138,7 @@ class _Hour:
         """Failed for the moment: put off by the service's own rule; what came meanwhile joins."""
         here = self._accounts[account]
         here.pending, here.mass = taken[0] + here.pending, taken[1] + here.mass
-        decision = decide(MOMENT, tries=here.tries, now=EPOCH + timedelta(seconds=now), jitter=self._random.random)
+        decision = decide(MOMENT, tries=here.tries, now=EPOCH + timedelta(seconds=now), jitter=self._luck.random)
         assert isinstance(decision, TryAgain)
         if not here.is_open:
             here.is_open = True

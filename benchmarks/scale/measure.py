@@ -3,7 +3,9 @@
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,13 +21,14 @@ from orchestrator.adapters.database import open_database
 from orchestrator.adapters.vault import Vault
 from orchestrator.domain.connection import Connection
 from orchestrator.domain.secret import Secret
-from orchestrator.domain.sync import SyncKind
+from orchestrator.domain.sync import Counts, SyncKind, SyncStatus, Trigger
 from orchestrator.ports.database import Database
 from sandbox.demo.sandbox_control import running
 from throwaway_servers import MariaDB, running_beanstalkd, running_mariadb
 
 HOST = "demo.amocrm.ru"
-CONTACTS, EDITS, HOOKS = 10_000, 60, 2_000
+CONTACTS, EDITS, HOOKS, LINES, SYNCS = 10_000, 60, 4_000, 8, 2_000
+OWNER = "host.example.com:4711:0123abcd:4567cdef"
 MEGABYTE = 2**20
 NAME = "scale"
 LOOK_SECONDS = 0.5
@@ -43,8 +46,6 @@ def measure(tell: Callable[[str], None]) -> UnitCosts:
         ledger = _size(mariadb, "ledger", "ledger_addresses")
         tell(f"{EDITS} edits, a sync each")
         realtime = work.of(lambda: _edits(service))
-        syncs = _size(mariadb, "syncs", "attempts")
-        sync_count = _count(mariadb, "syncs")
         duration = _duration(service, connection)
         resident = {name: _resident(process) for name, process in work.processes.items()}
         tell(f"{HOOKS:,} hooks")
@@ -52,6 +53,8 @@ def measure(tell: Callable[[str], None]) -> UnitCosts:
         before = _size(mariadb, "webhook_events")
         hooks = work.of(lambda: _hooks(service))
         journal = _size(mariadb, "webhook_events") - before
+        tell(f"{SYNCS:,} syncs in the history")
+        syncs = _history(service.application.database, connection, mariadb)
         tell("the same ledger in SQLite")
         sqlite = _in_sqlite(service.application.database, connection, Path(folder) / "copy.db")
     return UnitCosts(
@@ -67,7 +70,7 @@ def measure(tell: Callable[[str], None]) -> UnitCosts:
         ledger_mariadb_bytes=ledger / CONTACTS,
         ledger_sqlite_bytes=sqlite / CONTACTS,
         journal_mariadb_bytes=journal / HOOKS,
-        sync_mariadb_bytes=syncs / sync_count,
+        sync_mariadb_bytes=syncs / SYNCS,
         serve_resident_mb=resident["serve"],
         worker_resident_mb=resident["worker"],
         machine=dict(facts())["processor"],
@@ -149,16 +152,34 @@ def _duration(service: Orchestra, connection: Connection) -> float:
 
 def _hooks(service: Orchestra) -> None:
     (address,) = service.sandbox.get(f"amocrm/{HOST}")["webhooks"]
-    session = requests.Session()
-    for number in range(HOOKS):
-        body = f"account[id]=31415926&contacts[update][0][id]={50_110_000 + number}&" + "&".join(
-            f"contacts[update][0][custom_fields][{at}][values][0][value]={quote('Образец')}{number}" for at in range(20)
-        )
-        session.post(address, data=body, timeout=30).raise_for_status()
+
+    def send(line: int) -> None:
+        session = requests.Session()
+        for number in range(line, HOOKS, LINES):
+            body = f"account[id]=31415926&contacts[update][0][id]={50_110_000 + number}&" + "&".join(
+                f"contacts[update][0][custom_fields][{at}][values][0][value]={quote('Образец')}{number}"
+                for at in range(20)
+            )
+            session.post(address, data=body, timeout=30).raise_for_status()
+
+    with ThreadPoolExecutor(LINES) as lines:
+        list(lines.map(send, range(LINES)))
 
 
-def _count(mariadb: MariaDB, table: str) -> int:
-    return int(_ask(mariadb, f"SELECT count(*) FROM {NAME}.{table}"))
+def _history(database: Database, connection: Connection, mariadb: MariaDB) -> int:
+    """Bytes that live syncs which went well add."""
+    before, now = _size(mariadb, "syncs", "attempts"), datetime.now(UTC)
+    for _ in range(SYNCS):
+        with database.begin() as tx:
+            sync, _ = tx.syncs.open(
+                account_id=connection.account_id, connection_id=connection.id, kind=SyncKind.REALTIME,
+                trigger=Trigger.WEBHOOK, due_at=now, now=now,
+            )  # fmt: skip
+            claimed = tx.syncs.claim(sync.id, owner=OWNER, now=now, lease=timedelta(minutes=1))
+            assert claimed is not None
+            counts = Counts(read=1, sent=1, delivered=1)
+            tx.syncs.end(sync.id, owner=OWNER, to=SyncStatus.DONE, now=now, counts=counts, outcome="done")
+    return _size(mariadb, "syncs", "attempts") - before
 
 
 def _size(mariadb: MariaDB, *tables: str) -> int:

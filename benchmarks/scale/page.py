@@ -9,11 +9,18 @@ from benchmarks.scale.costs import UnitCosts
 from benchmarks.scale.live import LiveResult, rush
 from benchmarks.scale.rules import DAY, Demand, Fleet, Rules
 
-FLEETS = (Fleet(processes=2, cores=2), Fleet(processes=8, cores=4), Fleet(processes=16, cores=8))
+FLEETS = (
+    Fleet(processes=2, threads=2, cores=2),
+    Fleet(processes=8, threads=2, cores=8),
+    Fleet(processes=8, threads=8, cores=12),
+    Fleet(processes=16, threads=8, cores=16),
+)
 GIGABYTE = 2**30
 EXPORT_CALLS = 3
 """Exports of a connection a night: who left, who is blocked, who is in the list."""
 SUPPRESSED_SHARE = 0.03
+RUN_MB = 135
+"""A running sync's connectors at most (docs/benchmarks.md, chapter 5)."""
 
 
 def page(costs: UnitCosts, rules: Rules, demand: Demand) -> str:
@@ -44,7 +51,7 @@ def page(costs: UnitCosts, rules: Rules, demand: Demand) -> str:
         table(
             Table(
                 header=[
-                    "worker processes × cores", "hooks a second", "syncs a second", "p50", "p95", "p99", "threads busy",
+                    "processes × threads, cores", "hooks/s", "syncs/s", "p50", "p95", "p99", "threads busy",
                     "cores busy", "left over",
                 ],
                 rows=[_live(fleet, live) for fleet, live in zip(FLEETS, lives, strict=True)],
@@ -59,7 +66,7 @@ def page(costs: UnitCosts, rules: Rules, demand: Demand) -> str:
         table(
             Table(
                 header=["what", "worker processes × cores", "hours", "slices", "longest wait for a turn", "cores busy"],
-                rows=[row for fleet in FLEETS for row in _bulk(fleet, costs, rules, demand)],
+                rows=[row for fleet in FLEETS if fleet.threads > 2 for row in _bulk(fleet, costs, rules, demand)],
             )
         ),
         "## Rows and disk",
@@ -77,8 +84,9 @@ def page(costs: UnitCosts, rules: Rules, demand: Demand) -> str:
         ),
         "## How to scale",
         (
-            "- More live changes: worker processes, on as many machines as you like; all they share is the database and"
-            " beanstalkd.\n"
+            "- More live changes: first `workers.realtime_threads` (a live sync mostly waits), then worker processes,"
+            " also on other machines: they share the database and beanstalkd. The pace at amoCRM is kept per data"
+            " folder; machines without a common one may together ask an account for more, and wait out its 429.\n"
             "- Longer nights: `deep_schedule` of its own for each connection, spread over the week.\n"
             "- More hooks: a second `serve` behind the proxy. Each needs its own data folder (the spool).\n"
             "- beanstalkd holds one small job for each open sync: a megabyte. It never needs a second server.\n"
@@ -102,11 +110,13 @@ def _needs(costs: UnitCosts, rules: Rules, demand: Demand, lives: Sequence[LiveR
     ledger = demand.accounts * demand.contacts * costs.ledger_mariadb_bytes
     journal, history = _journal_bytes(costs, rules, demand), _history_bytes(costs, rules, demand)
     database = hooks * costs.hook_database_ms / 1000 + live.syncs / 900 * costs.realtime_sync_database_ms / 1000
-    workers = f"{fleet.processes * costs.worker_resident_mb / 1024:.1f} GB"
+    running = fleet.processes * fleet.threads * live.threads_busy
+    workers = f"{(fleet.processes * costs.worker_resident_mb + running * RUN_MB) / 1024:.1f} GB"
+    shape = f"{fleet.processes} processes of {fleet.threads} threads, {fleet.cores} cores, {workers}"
     serve = f"{costs.serve_resident_mb / 1024:.1f} GB"
     used = f"{100 * hooks * costs.hook_serve_ms / 1000:.0f} %"
     return [
-        ["`worker`", f"{fleet.processes} processes, {fleet.cores} cores, {workers}", f"live p95 {live.p95:.1f} s"],
+        ["`worker`", shape, f"live p95 {live.p95:.1f} s"],
         ["`serve`", f"one process, {serve}", f"{hooks:.0f} hooks a second take {used} of a core"],
         ["`scheduler`", "one process, 0.1 GB", "rings and schedules"],
         ["database, disk", f"{(ledger + journal + history) / GIGABYTE:.0f} GB", "see below; twice that to grow"],
@@ -147,7 +157,7 @@ def _units(costs: UnitCosts) -> list[list[str]]:
 
 def _live(fleet: Fleet, live: LiveResult) -> list[str]:
     return [
-        f"{fleet.processes} × {fleet.cores}",
+        f"{fleet.processes} × {fleet.threads}, {fleet.cores}",
         f"{live.changes / 900:.0f}",
         f"{live.syncs / 900:.0f}",
         *(f"{wait:.1f} s" for wait in (live.p50, live.p95, live.p99)),

@@ -14,7 +14,6 @@ class Rules:
 
     debounce_seconds: float
     slice_seconds: float
-    realtime_threads: int
     bulk_threads: int
     requests_per_second: float
     page: int
@@ -31,7 +30,6 @@ def rules() -> Rules:
     return Rules(
         debounce_seconds=settings.webhooks.debounce_seconds,
         slice_seconds=settings.workers.slice_seconds,
-        realtime_threads=settings.workers.realtime_threads,
         bulk_threads=settings.workers.bulk_threads,
         requests_per_second=settings.vendors.requests_per_second,
         page=250,  # amoCRM gives no more at once (its docs: api/contacts)
@@ -74,7 +72,9 @@ class Demand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fleet:
-    """Worker processes and the cores they share; threads of a process are as the rules have them."""
+    """Worker processes, each one's threads for live changes, and the cores they share."""
 
     processes: int
+    threads: int
+    """`workers.realtime_threads`."""
     cores: int
