@@ -20,6 +20,7 @@ from orchestrator.domain.repair import RepairCode
 from orchestrator.domain.sync import Counts, SyncKind, SyncStatus, Trigger
 from orchestrator.entrypoints.http.dashboard.routes import PAGES
 from orchestrator.entrypoints.http.routing import Page
+from wired import NOWHERE
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7*7 }}"
 FORMULA = '=HYPERLINK("http://evil.example","click")'
@@ -120,6 +121,13 @@ def test_synchronising_pausing_and_resuming_do_what_they_say(browser: Browser) -
 
     follow(browser, browser.send("/accounts/1/resume", page="/accounts"))
     assert status_of_connection(browser) is ConnectionStatus.ACTIVE
+
+
+def test_renewing_consent_leads_to_amocrm(browser: Browser) -> None:
+    answer = browser.get("/accounts/1/consent")
+
+    assert answer.status_code == 303
+    assert answer.headers["Location"].startswith(f"{NOWHERE}/oauth?client_id=sandbox-client&state=")
 
 
 def status_of_connection(browser: Browser) -> ConnectionStatus:
