@@ -12,7 +12,7 @@ import requests
 from linked import Linked, linked
 from orchestrator.adapters.runners.process import ProcessRunner
 from orchestrator.bootstrap import Application
-from orchestrator.domain.account import AccountStatus, OAuthToken
+from orchestrator.domain.account import AccountStatus, OAuthToken, UnlinkMode
 from orchestrator.domain.connection import Connection, ConnectionStatus, RunnerKind
 from orchestrator.domain.connection_settings import InvalidSettingsError
 from orchestrator.domain.errors import ConflictError, MisconfiguredError, NeedsConsentError
@@ -122,6 +122,7 @@ def test_a_draft_does_nothing_and_leaves_no_trace_at_the_vendors(house: House, d
         with pytest.raises(ConflictError, match="not set up"):
             forbidden(draft.id, actor=ACTOR)
     assert house.application.refresh_suppressions.refresh_all() == 0
+    house.application.watch_webhooks.check(house.account_id)
     assert house.changed_at_unisender() == set()
 
 
@@ -276,6 +277,17 @@ def test_an_abandoned_draft_is_removed_without_a_trace(house: House, draft: Conn
 
     assert house.wizard.draft_of(house.account_id) is None
     assert house.changed_at_unisender() <= {"removeHook"}
+
+
+def test_an_account_with_a_draft_is_unlinked_without_a_word_to_unisender(house: House, draft: Connection) -> None:
+    house.wizard.plan(draft.id)  # keeps who opted out
+
+    house.application.unlink_account.start(house.account_id, UnlinkMode.ERASE, actor=ACTOR)
+    house.application.unlink_account.resume()
+
+    with house.here.database.begin() as tx:
+        assert tx.accounts.get(house.account_id).status is AccountStatus.UNLINKED
+    assert house.changed_at_unisender() == set()
 
 
 def test_users_and_tags_are_there_to_choose_from(house: House) -> None:

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Protocol
 
 from orchestrator.domain.account import Account, AccountStatus, UnlinkMode
-from orchestrator.domain.connection import Connection
+from orchestrator.domain.connection import Connection, ConnectionStatus
 from orchestrator.domain.errors import (
     MisconfiguredError,
     NeedsConsentError,
@@ -89,12 +89,14 @@ class FinishUnlinking:
         for connection in connections:
             _go_on(keep_going)
             # While people leave Unisender goes on telling who opts out: excluded, that would be forgotten there.
-            if account.unlink_mode is not UnlinkMode.KEEP:
+            began = connection.status is not ConnectionStatus.DRAFT  # a draft has nothing at Unisender
+            if began and account.unlink_mode is not UnlinkMode.KEEP:
                 people = _left_undone(partial(self._take_out, connection, keep_going), people_give_way)
                 left[f"people {connection.id}"] = people
                 _go_on(keep_going)
-            hook = _left_undone(partial(self._leave_unisender, connection), hooks_give_way)
-            left[f"unisender_webhook {connection.id}"] = hook
+            if began:
+                hook = _left_undone(partial(self._leave_unisender, connection), hooks_give_way)
+                left[f"unisender_webhook {connection.id}"] = hook
             if account.unlink_mode is not UnlinkMode.KEEP:
                 self._forget_progress(connection, erase=account.unlink_mode is UnlinkMode.ERASE)
         return self._bury(account, {what: code for what, code in left.items() if code})

@@ -7,6 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from orchestrator.domain.account import Account, AccountStatus
+from orchestrator.domain.connection import ConnectionStatus
 from orchestrator.domain.errors import MisconfiguredError, OrchestratorError, RejectedError
 from orchestrator.domain.hook_addresses import amocrm_hook, is_amocrm_hook_of, unisender_hook
 from orchestrator.domain.repair import RepairCode, repair_code
@@ -121,6 +122,8 @@ class WatchWebhooks:
                 transaction.accounts.save(replace(present, name=profile.name or present.host))
             connections = transaction.connections.of_account(account.id)
         for connection in connections:
+            if connection.status is ConnectionStatus.DRAFT:
+                continue
             try:
                 self._unisender.set_hook(connection.api_key, unisender_hook(self._public_url, connection))
             except OrchestratorError as error:  # the refresh of suppressions sets it, too
