@@ -145,7 +145,7 @@ def test_without_an_integration_it_is_told_how_to_make_one(tmp_path: Path, sandb
 
     assert f"{browser.url}/oauth/callback" in words(page)
     assert trouble_of(wrong) == ["invalid_request"]
-    assert right.headers["Location"] == "/link"
+    assert right.headers["Location"] == "/link?ask=1"
     with here.database.begin() as tx:
         added = tx.integrations.by_client_id("new")
     assert added is not None

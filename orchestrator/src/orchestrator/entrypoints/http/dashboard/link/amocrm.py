@@ -20,13 +20,14 @@ OWN_INTEGRATION = "amocrm"
 def begin(visit: Visit) -> Response:
     """Straight to amoCRM where only one way leads there; else a choice, or how to make a first way.
 
-    With `account` in the address: another list for an account that is linked already.
+    With `account` in the address: another list for an account that is linked already. With `ask`, after a form: never
+    straight on, because browsers let a form of ours lead to no other site, by whatever redirects.
     """
     account_id = visit.query.number("account")
     if account_id is not None:
         return visit.go(f"/link/accounts/{account_id}")
     known = visit.services.manage_integrations.list()
-    if len(known) == 1:
+    if len(known) == 1 and not visit.query.text("ask"):
         return _to_amocrm(visit, known[0].name)
     return _asked(visit, known)
 
@@ -51,7 +52,7 @@ def refuse(visit: Visit) -> Response:
 
 
 def add_integration(visit: Visit) -> Response:
-    """Keep the keys of the first integration, then on to amoCRM."""
+    """Keep the keys of the first integration; the next page leads on to amoCRM."""
     secret = visit.form.text("client_secret")
     try:
         visit.services.manage_integrations.put(
@@ -64,7 +65,7 @@ def add_integration(visit: Visit) -> Response:
         )
     except OrchestratorError as error:
         return _asked(visit, (), trouble=Trouble.of(error))
-    return visit.go("/link")
+    return visit.go("/link?ask=1")
 
 
 def show_account(visit: Visit) -> Response:

@@ -30,6 +30,7 @@ LINK: Texts = {
         "amoCRM спросит администратора аккаунта, можно ли сервису читать контакты. Затем вы вернётесь сюда.",
     ),
     "to_amocrm": Text("Go to amoCRM", "Перейти в amoCRM"),
+    "by_integration": Text("Go to amoCRM by “{name}” ({zone})", "Перейти в amoCRM через «{name}» ({zone})"),
     "which_integration": Text("By which integration?", "Через какую интеграцию?"),
     "no_integration": Text("First amoCRM must know this service", "Сначала amoCRM должна узнать этот сервис"),
     "no_integration_text": Text(
@@ -48,7 +49,7 @@ LINK: Texts = {
     "client_id": Text("Integration ID", "ID интеграции"),
     "client_secret": Text("Secret key", "Секретный ключ"),
     "zone": Text("Where the accounts live", "Где находятся аккаунты"),
-    "save_integration": Text("Save and go to amoCRM", "Сохранить и перейти в amoCRM"),
+    "save_integration": Text("Save", "Сохранить"),
     # key
     "linked": Text("{host} is linked.", "{host} подключён."),
     "key": Text("API key", "API-ключ"),
