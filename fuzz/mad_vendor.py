@@ -3,7 +3,7 @@
 import gzip
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -77,7 +77,8 @@ def mad_vendor() -> Iterator[Vendor]:
             self.end_headers()
             self.close_connection = True
             if vendor.status != 204:
-                self.wfile.write(vendor.body)
+                with suppress(ConnectionError):  # who asked has had enough
+                    self.wfile.write(vendor.body)
 
         do_POST = do_DELETE = do_GET  # noqa: N815
 

@@ -101,6 +101,8 @@ def tried(vendor: Vendor, name: str, call: Callable[[], Any]) -> None:
     @example(status=200, headers=(), body=b"[" * 200_000)
     @example(status=200, headers=(), body=b"{}")
     @example(status=200, headers=(), body=b'{"result": [1, 2]}')
+    @example(status=200, headers=(), body=b'{"result": {"task_uuid": 1, "status": [1], "email": [2], "id": {}}}')
+    @example(status=429, headers=(("Retry-After", "9" * 400),), body=b"")
     @example(status=200, headers=(), body=b'{"_embedded": {"webhooks": [{"settings": 5}]}}')
     @example(status=200, headers=(), body=b'{"id": 1000000000000000000000, "name": 5}')
     @example(

@@ -23,6 +23,7 @@ from orchestrator.ports.vendors import ListedAddress, UnisenderContact
 HOOK_EVENTS = ("unsubscribe", "subscribe", "email_status")
 
 _POLL_PAUSES = (0.1, 0.3, 1.0, 2.0, 5.0)
+_LONGEST_PAUSE = 60.0
 _NOBODY_CODES = frozenset({"object_not_found", "unspecified", "invalid_arg"})
 """How Unisender says that it has no such contact or hook; no page gives that a code of its own."""
 
@@ -136,11 +137,11 @@ class HttpUnisender:
             try:
                 answer = self._object(key, "async/getTaskResult", {"task_uuid": task}, needs="status")
             except RetryableError as failed:
-                pause = max(pause, failed.retry_after or _POLL_PAUSES[-1])
+                pause = max(pause, min(failed.retry_after or _POLL_PAUSES[-1], _LONGEST_PAUSE))
             else:
                 if answer["status"] == "completed":
                     return str(answer.get("file_to_download") or "")
-                if answer["status"] not in {"new", "processing"}:
+                if answer["status"] not in ("new", "processing"):  # anything, a list too
                     raise RetryableError(f"Unisender's export ended as {answer['status']!r}.", code="unreachable")
             self._wait(pause)
             waited, turn = waited + pause, turn + 1
@@ -150,13 +151,14 @@ class HttpUnisender:
         """The file's addresses as they come in. Its host may be any, so the key does not go there."""
         if urlsplit(url).scheme not in {"http", "https"}:
             raise envelope.garbled("the export")
+        deadline = time.monotonic() + self._longest_export
         try:
             with self._session().get(url, timeout=self._timeout, stream=True) as response:
                 if response.status_code != requests.codes.ok:
                     raise RetryableError(
                         f"Unisender's export file answers with HTTP {response.status_code}.", code="unreachable"
                     )
-                yield from addresses_of(line.decode("utf-8-sig") for line in lines_of(response))
+                yield from addresses_of(line.decode("utf-8-sig") for line in lines_of(response, deadline=deadline))
         except requests.RequestException as error:
             raise envelope.unreachable("the export file", error) from None
         except UnicodeDecodeError:

@@ -24,12 +24,12 @@ def whole_body(response: requests.Response, *, deadline: float) -> bytes:
     return b"".join(chunks)
 
 
-def lines_of(response: requests.Response) -> Iterator[bytes]:
-    """The body's lines as they come in. Raises requests.Timeout for a line without end."""
+def lines_of(response: requests.Response, *, deadline: float) -> Iterator[bytes]:
+    """The body's lines as they come in. Raises requests.Timeout for a line without end, and after the deadline."""
     rest = b""
     for chunk in response.iter_content(CHUNK):
         *lines, rest = (rest + chunk).split(b"\n")
-        if len(rest) > LONGEST_LINE:
+        if len(rest) > LONGEST_LINE or time.monotonic() > deadline:
             raise requests.Timeout
         yield from (line.removesuffix(b"\r") for line in lines)
     if rest:
