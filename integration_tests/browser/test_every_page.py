@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from urllib.parse import quote, urlsplit
 
 import pytest
 from furnished import BREAKOUT, SCRIPT
 from inspection import inspect
 from orchestra import Orchestra
+from playwright.sync_api import expect
 from walking import pages_to_read
 
 from visitor import Visitor
@@ -56,3 +58,23 @@ def test_names_that_hold_scripts_are_shown_and_never_run(
             assert visitor.page.evaluate("window.harmed") is None, address
 
     assert {name for name, _ in seen} == {SCRIPT, BREAKOUT[:12]}
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize("term", [SCRIPT, BREAKOUT])
+def test_what_an_address_asks_for_is_shown_as_a_text_and_never_run(
+    visit: Visit, furnished_service: Orchestra, session: Path, term: str, language: str
+) -> None:
+    visitor = visit(furnished_service, session=session, language=language)
+    visitor.expect_complaint("status of 4")
+    asked = quote(term, safe="")
+    for address in (
+        f"/contacts?search={asked}", f"/contacts?reason={asked}&status={asked}&cursor={asked}", f"/contacts/{asked}",
+        f"/system?before={asked}", f"/link/refused?code={asked}", f"/link/amocrm?integration={asked}",
+        f"/sign-in?back=javascript:{asked}", f"/{asked}",
+    ):  # fmt: skip
+        visitor.open(address)
+        assert visitor.page.evaluate("window.harmed") is None, address
+        assert urlsplit(visitor.page.url).scheme == "http"
+    visitor.open(f"/contacts?search={asked}")
+    expect(visitor.page.get_by_role("searchbox")).to_have_value(term)

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 import requests
+from furnished import BREAKOUT, SCRIPT
 from inspection import EVERYTHING, violations
 from newcomer import Newcomer
 from orchestra import PASSWORD, Orchestra
+from people_at_amocrm import Salesperson
 from playwright.sync_api import Browser, expect
 from stages import NO_LIMITS, up_on_servers
 
@@ -48,6 +50,7 @@ class Here:
     newcomer: Newcomer
     service: Orchestra
     host: str
+    token: str
     key: str
 
     def set_amocrm(self, **settings: Any) -> None:
@@ -57,6 +60,11 @@ class Here:
         form = {"api_key": self.key, "format": "json", **fields}
         answer = requests.post(f"{self.service.sandbox.url}/en/api/{method}", data=form, timeout=30)
         return answer.json()["result"]
+
+    def add_field(self, name: str) -> None:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        url = f"{self.service.sandbox.url}/api/v4/contacts/custom_fields"
+        requests.post(url, json=[{"name": name, "type": "text"}], headers=headers, timeout=30).raise_for_status()
 
     def keep_picture(self, name: str) -> None:
         self.newcomer.visitor.picture(name)
@@ -72,7 +80,7 @@ def here(request: pytest.FixtureRequest, service: Orchestra, session: Path, visi
     visitor = visit(service, session=session, language=language)
     visitor.expect_complaint("status of 422")
     visitor.open("/accounts")
-    return Here(Newcomer(visitor), service, opened["accounts"][0]["host"], key)
+    return Here(Newcomer(visitor), service, opened["accounts"][0]["host"], opened["accounts"][0]["token"], key)
 
 
 def test_a_wrong_key_is_told_at_once_and_the_right_one_leads_on(here: Here) -> None:
@@ -132,6 +140,27 @@ def test_a_list_that_is_gone_is_told_and_another_one_can_be_chosen(here: Here) -
 
     here.newcomer.heading("link.title_list")
     expect(here.newcomer.page.get_by_label("Soon gone")).to_have_count(0)
+
+
+def test_lists_fields_and_people_with_scripts_for_names_are_shown_as_texts(here: Here) -> None:
+    page = here.newcomer.page
+    here.ask_unisender("createList", title=f"List {SCRIPT}")
+    here.add_field(f"Field {BREAKOUT}"[:60])
+    Salesperson(here.service.sandbox, here.host).add(SCRIPT, "script@example.com")
+    here.newcomer.link(here.host)
+    here.newcomer.paste("link.key", here.key)
+    here.newcomer.heading("link.title_list")
+    expect(page.get_by_label(f"List {SCRIPT}")).to_be_visible()
+    page.get_by_label(f"List {SCRIPT}").check()
+    here.newcomer.go_on("link.title_fields")
+    here.newcomer.sees_preview()
+    expect(page.locator("main")).to_contain_text("<img src=x")
+    here.newcomer.go_on("link.title_people")
+    here.newcomer.go_on("link.title_plan")
+    here.newcomer.sees_plan()
+    expect(page.locator("main")).to_contain_text(f"List {SCRIPT}")
+
+    assert page.evaluate("window.harmed") is None
 
 
 @pytest.mark.parametrize("here", ["ru"], indirect=True)
