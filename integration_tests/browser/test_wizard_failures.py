@@ -173,10 +173,13 @@ def test_a_service_that_dies_while_people_arrive_comes_back_on_the_open_page(her
         if step != "link.title_list":
             here.newcomer.press("link.continue")
         here.newcomer.heading(step)
-    slow = {"vendor": "unisender", "kind": "silent", "path": "*importContacts", "times": 1}
-    here.service.sandbox.post("faults", slow)
+    silence = {"vendor": "unisender", "kind": "silent", "path": "*importContacts", "times": 1}
+    here.service.sandbox.post("faults", silence)
     here.newcomer.press("link.synchronise")
     here.newcomer.sees("link.progress_running")
+    visitor.until(
+        lambda: here.service.sandbox.get("faults")["faults"][-1]["struck"] == 1, what="the call left unanswered"
+    )
     here.keep_picture("1-arriving")
 
     here.service.kill("up")
