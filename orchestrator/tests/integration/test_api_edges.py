@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from answering import TOKENS, Api, answering
 from orchestrator.domain.access import Scope
 from orchestrator.entrypoints.http.app import API, OPEN, WIDGET
+from orchestrator.entrypoints.http.dashboard.routes import PAGES
 from orchestrator.entrypoints.http.routing import Guarded
 
 SCOPES = list(Scope)
@@ -67,6 +68,7 @@ def test_every_address_is_a_line_of_the_table_and_the_open_ones_are_known(api: A
     app = make_app(api.services, HttpOptions())
     lines = {("/api/v1" if isinstance(line, Guarded) else "") + line.path for line in (*API, *OPEN)}
     lines |= {"/widget/v1/{host}" + line.path for line in WIDGET}  # test_widget_http.py: none without amoCRM's token
+    lines |= {line.path for line in PAGES}  # test_pages_door.py: none without a session
 
     assert {route.path for route in app.routes} == lines | {"/api/v1/openapi.json"}  # type: ignore[attr-defined]
     assert not [
@@ -97,7 +99,7 @@ def test_who_guesses_too_often_must_wait_even_with_the_right_token(api: Api) -> 
     ("method", "path", "status", "code"),
     [
         ("GET", "/nowhere", 404, "not_found"),
-        ("GET", "/", 404, "not_found"),
+        ("GET", "/api", 404, "not_found"),
         ("GET", "/api/v1/accounts/", 404, "not_found"),
         ("DELETE", "/healthz", 405, "method_not_allowed"),
         ("GET", "/webhooks/amocrm/x", 405, "method_not_allowed"),
