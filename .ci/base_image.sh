@@ -22,9 +22,10 @@ chroot "$1" useradd --uid 1000 --user-group --no-create-home --home-dir /airbyte
 install -d -o 1000 -g 1000 "$1/airbyte"
 HOOK
 chmod +x "$work/as_this_machine"
-find /etc/apt/sources.list /etc/apt/sources.list.d -name '*.list' -o -name '*.sources' | xargs cat >"$work/sources"
+find /etc/apt/sources.list* -name '*.list' -o -name '*.sources' | xargs cat >"$work/sources"
 
 mmdebstrap --quiet --mode=root --variant=minbase --include=ca-certificates,python3,python3-pip,python3-venv \
+    --dpkgopt=force-unsafe-io \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
     --dpkgopt='path-exclude=/usr/share/man/*' --customize-hook="$work/as_this_machine \"\$1\"" \
     "$(. /etc/os-release && echo "$VERSION_CODENAME")" "$work/base.tar" - <"$work/sources"

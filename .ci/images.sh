@@ -35,6 +35,6 @@ if [ ! -e "$tools/.ready" ] || [ "$lock" -nt "$tools/.ready" ]; then
     touch "$tools/.ready"
 fi
 
-# The runner's own tests, with real containers in place of their stand-in.
+# The runner's own tests, with real containers in place of their stand-in. The first test waits for all builds.
 runners=orchestrator/tests/integration/runners
-REAL_CONTAINERS=1 "$venv/bin/python" -m pytest -n 0 deploy/tests "$runners/test_three_runners.py" "$@"
+REAL_CONTAINERS=1 "$venv/bin/python" -m pytest -n 0 --timeout 900 deploy/tests "$runners/test_three_runners.py" "$@"
