@@ -47,7 +47,7 @@ def empty_service(tmp_path_factory: pytest.TempPathFactory, mariadb_server: Mari
 def furnished_service(tmp_path_factory: pytest.TempPathFactory, mariadb_server: MariaDB) -> Iterator[Orchestra]:
     """A service with everything a page may have to show; tests leave it as it is."""
     with (
-        running("--contacts", "60", "--rate-limits", "off") as sandbox,
+        running("--contacts", "30", "--rate-limits", "off") as sandbox,
         up_on_servers(tmp_path_factory.mktemp("service"), sandbox, mariadb_server, SETTINGS) as service,
     ):
         furnish(service)
@@ -94,7 +94,7 @@ def visit(request: pytest.FixtureRequest, browser: Browser, pictures: Path) -> I
 
         def sent(service: Orchestra, **how: Any) -> Visitor:
             visitor = open_contexts.enter_context(visiting(browser, service.url, pictures, **how))
-            visitor.context.tracing.start(screenshots=True, snapshots=True)
+            visitor.context.tracing.start(snapshots=True)
             visitors.append(visitor)
             return visitor
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pytest
-from furnished import BREAKOUT, SCRIPT
+from furnished import BREAKOUT, HOSTILE, SCRIPT
 from inspection import inspect
 from orchestra import Orchestra
 from playwright.sync_api import expect
@@ -58,6 +58,11 @@ def test_names_that_hold_scripts_are_shown_and_never_run(
             assert visitor.page.evaluate("window.harmed") is None, address
 
     assert {name for name, _ in seen} == {SCRIPT, BREAKOUT[:12]}
+    for name, email in ((SCRIPT, HOSTILE[SCRIPT]), (BREAKOUT, HOSTILE[BREAKOUT])):
+        visitor.open(f"/contacts?search={email}")
+        visitor.page.locator("tbody a").first.click()
+        expect(visitor.page.get_by_role("heading", level=1)).to_have_text(name)
+        assert visitor.page.evaluate("window.harmed") is None
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])

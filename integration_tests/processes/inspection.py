@@ -34,7 +34,9 @@ def inspect(visitor: Visitor, name: str, *, by_axe: bool = True) -> Sequence[str
 
 def violations(visitor: Visitor, options: dict[str, object]) -> Sequence[str]:
     """What axe-core finds serious or critical, with the element and what is wrong about it."""
-    found = AXE.run(visitor.page, options=options).response["violations"]
+    if not visitor.page.evaluate("'axe' in window"):
+        visitor.page.evaluate(AXE.axe_script)
+    found = visitor.page.evaluate("async options => (await axe.run(document, options)).violations", options)
     return [
         f"{one['id']}: {node['html'][:160]} {node['failureSummary']}"
         for one in found

@@ -13,7 +13,7 @@ import requests
 from orchestrator.entrypoints.http.dashboard.routes import PAGES
 from orchestrator.entrypoints.http.routing import Page
 
-MOST_OF_ONE = 3
+MOST_OF_ONE = 2
 """Addresses of one line of the route table that are followed: a hundred contacts' pages are alike."""
 
 
