@@ -73,3 +73,4 @@ class Newcomer:
         """What happened, what it means and what to do."""
         for sentence in ("happened", "means", "do"):
             self.sees(f"trouble.{code}.{sentence}")
+        expect(self.page.locator("[data-trouble]")).to_have_count(1)
