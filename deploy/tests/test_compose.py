@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+import requests
 import yaml
 
 from built_images import ROOT, Image
@@ -79,6 +81,18 @@ def test_only_this_machine_reaches_it(up: Compose) -> None:
     assert published == {("serve", "127.0.0.1", 8901), ("sandbox", "127.0.0.1", 8900)}
     with urlopen("http://127.0.0.1:8901/readyz", timeout=10) as answer:
         assert json.load(answer)["ready"]
+
+
+def test_the_dashboard_lets_in_with_the_password_that_was_written(up: Compose, home: Path) -> None:
+    password = yaml.safe_load((home / CONFIG / "secrets.yaml").read_text())["admin_password"]
+    browser = requests.Session()
+    form = browser.get("http://127.0.0.1:8901/", timeout=10)
+    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form.text))
+    inside = browser.post(form.url, data={**fields, "password": password}, timeout=10)
+
+    assert (form.status_code, inside.status_code) == (200, 200)
+    assert 'type="password"' in form.text
+    assert 'type="password"' not in inside.text
 
 
 def test_no_secret_is_in_an_environment_or_a_command_line(up: Compose, home: Path) -> None:
