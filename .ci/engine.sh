@@ -1,7 +1,7 @@
 #!/bin/sh
-# A container engine for CI machines that have none: Docker, buildx and compose from Debian's own packages, started
-# beside whatever else runs, with a socket and data of its own. It leaves the machine's firewall and packages' services
-# alone: networks are plain bridges, builds use the host's network.
+# A container engine for CI machines that have none: Docker, buildx and compose (and kustomize) from Debian's own
+# packages, started beside whatever else runs, with a socket and data of its own. It leaves the machine's firewall and
+# packages' services alone: networks are plain bridges, builds use the host's network.
 # usage: engine.sh install | start | stop | environment      (as root)
 set -eu
 home=${ENGINE_HOME:-/var/lib/throwaway-engine} # images; overlay2 wants ext4 or xfs
@@ -27,7 +27,7 @@ install() {
         set -- -o Dir::Etc::sourcelist="$apt/sources" -o Dir::Etc::sourceparts=/dev/null \
             -o Dir::State::lists="$apt/lists" -o Dir::Cache="$apt/cache" -o APT::Sandbox::User=root
         apt-get -qq "$@" update
-        apt-get -qq "$@" download docker.io docker-cli docker-buildx docker-compose
+        apt-get -qq "$@" download docker.io docker-cli docker-buildx docker-compose kustomize
         for package in ./*.deb; do dpkg -x "$package" "$home/engine"; done
     )
     rm -rf "$apt"
@@ -40,7 +40,7 @@ start() {
     mkdir -p "$run"
     if [ -e "$run/pid" ] && kill -0 "$(cat "$run/pid")" 2>/dev/null; then return 0; fi
     setsid dockerd --host "$socket" --data-root "$home/data" --exec-root "$run/exec" --pidfile "$run/pid" \
-        --userland-proxy-path "$home/engine/usr/sbin/docker-proxy" --storage-driver overlay2 --bridge none \
+        --userland-proxy-path "$home/engine/usr/sbin/docker-proxy" --bridge none \
         --iptables=false --ip6tables=false --ip-forward=false >"$run/log" 2>&1 </dev/null &
     engine=$!
     for _ in $(seq 150); do
@@ -55,7 +55,7 @@ start() {
 stop() {
     [ -e "$run/pid" ] || return 0
     engine=$(cat "$run/pid")
-    docker --host "$socket" ps -q | xargs -r docker --host "$socket" kill >/dev/null 2>&1 || true
+    docker --host "$socket" ps -aq | xargs -r docker --host "$socket" rm --force --volumes >/dev/null 2>&1 || true
     docker --host "$socket" network prune --force >/dev/null 2>&1 || true
     kill "$engine" 2>/dev/null || true
     for _ in $(seq 150); do

@@ -39,8 +39,10 @@ def images(pytestconfig: pytest.Config) -> dict[str, Image]:
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     head = ("image", "size", "build", "first answer")
-    terminalreporter.section("images")
-    for row in (head, *config.stash.get(MEASURED, [])):
+    rows = config.stash.get(MEASURED, [])
+    if rows:
+        terminalreporter.section("images")
+    for row in (head, *rows) if rows else ():
         terminalreporter.line(f"{row[0]:<45}{row[1]:>10}{row[2]:>10}{row[3]:>15}")
 
 
