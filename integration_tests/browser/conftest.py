@@ -1,4 +1,4 @@
-"""What the browser's tests share: one Chromium and one service over real servers a worker, a person a test.
+"""What the browser's tests share: one service over real servers a worker, one Chromium a file, a person a test.
 
 Pictures, and a trace of every test that failed, are kept in `.browser/`; `playwright show-trace` opens a trace.
 """
@@ -27,8 +27,9 @@ SETTINGS = {**NO_LIMITS, "integrations": []}
 FAILED = pytest.StashKey[bool]()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """For one file only: as long as Playwright runs, its event loop keeps others of the same process from theirs."""
     with chromium() as launched:
         yield launched
 
@@ -54,7 +55,7 @@ def furnished_service(tmp_path_factory: pytest.TempPathFactory, mariadb_server: 
         yield service
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def session(browser: Browser, furnished_service: Orchestra, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The browser state of who has signed in to it: `visit(service, session=session)`."""
     folder = tmp_path_factory.mktemp("session")
@@ -65,7 +66,7 @@ def session(browser: Browser, furnished_service: Orchestra, tmp_path_factory: py
     return folder / "state.json"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def addresses(furnished_service: Orchestra, session: Path) -> Mapping[str, Sequence[str]]:
     """Every page that links lead to: addresses, by line of the route table."""
     return walk(furnished_service.url, session)

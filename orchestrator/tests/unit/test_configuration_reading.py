@@ -162,7 +162,7 @@ SINGLE = [
     ("http: {tokens: {a: b}}", "1:16: http.tokens: it must be a list: write its items as lines that begin with -"),
     ("http: {host: 5}", "1:14: http.host: it must be a text: put it in quotes"),
     ("grpc: {enabled: perhaps}", "1:17: grpc.enabled: it must be true or false"),
-    ("language: no", "1:11: language: this is not one of the choices: write 'ru' or 'en'"),
+    ("language: no", "1:11: language: this is not one of the choices: write 'en' or 'ru'"),
     ("connection_defaults: {runner: x}", "1:31: connection_defaults.runner: this is not one of the choices: write 'process', 'container' or 'airbyte'"),
     ("connection_defaults: {default_country: ru}", "1:40: connection_defaults.default_country: it must be of the form ^[A-Z]{2}$: write such a text"),
     ("connection_defaults: {schedule: every day}", '1:33: connection_defaults.schedule: it is no cron expression: write five fields in quotes, like "*/15 * * * *"'),

@@ -355,6 +355,7 @@ def test_linking_again_closes_the_repair_that_asked_for_consent(house):
 def test_fresh_tokens_of_a_new_consent_are_judged_anew(house):
     account = house.linked()
     second = house.refresh_token.refused(account.id, house.token(account.id).access_token)
+    house.amocrm.revoke()
     with pytest.raises(NeedsConsentError):
         house.refresh_token.refused(account.id, second)
 

@@ -92,17 +92,17 @@ def test_a_rule_that_needs_more_than_the_form_has_is_left_alone(rule: dict[str, 
 
 
 @pytest.mark.parametrize(
-    ("condition", "code"),
+    ("condition", "lacking"),
     [
-        (Condition(kind="responsible_user", value="Иван"), "condition_user"),
-        (Condition(kind="field", value="x"), "condition_field"),
-        (Condition(kind="else", value="x"), "condition_field"),
+        (Condition(kind="responsible_user", value="Иван"), "user"),
+        (Condition(kind="field", value="x"), "field"),
+        (Condition(kind="else", value="x"), "field"),
     ],
 )
-def test_a_line_that_is_wrong_is_named(condition: Condition, code: str) -> None:
-    with pytest.raises(RejectedError, match="Condition 2") as wrong:
+def test_a_line_that_is_wrong_is_named(condition: Condition, lacking: str) -> None:
+    with pytest.raises(RejectedError, match=f"Condition 2: choose a {lacking}") as wrong:
         rule_of(FilterForm(conditions=(Condition(value="ok"), condition)))
-    assert wrong.value.code == code
+    assert wrong.value.code == "condition_incomplete"
 
 
 def test_the_forms_operators_are_rules_operators() -> None:
