@@ -1,6 +1,7 @@
 """What a process of the service does: answer, work, schedule, or all three at once."""
 # ruff: noqa: PLC0415
 
+import gc
 import logging
 import os
 import platform
@@ -108,6 +109,7 @@ def _prepared(application: Application) -> Iterator[None]:
 def _work(application: Application, stop: threading.Event) -> bool:
     for runner in application.runners.values():
         runner.warm()
+    _collect_seldom()
     workers = application.settings.workers
     return run_worker(
         application.make_work,
@@ -116,6 +118,15 @@ def _work(application: Application, stop: threading.Event) -> bool:
         bulk_threads=workers.bulk_threads,
         stop=stop,
     )
+
+
+def _collect_seldom() -> None:
+    """Records by the thousand are many small objects without circles: looking for circles among them as often as
+    Python does by default took as long as deciding about them.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
 
 
 def _schedule(application: Application, stop: threading.Event) -> bool:
