@@ -122,7 +122,7 @@ def _work(application: Application, stop: threading.Event) -> bool:
 
 def _collect_seldom() -> None:
     """Records by the thousand are many small objects without circles: looking for circles among them as often as
-    Python does by default took as long as deciding about them.
+    Python does by default cost a worker a quarter of its time.
     """
     gc.collect()
     gc.freeze()
