@@ -36,7 +36,9 @@ def serve(application: Application) -> None:
     Raises MisconfiguredError when an address cannot be had.
     """
     with _prepared(application):
-        _answer(application, _server(application))
+        server = _server(application)
+        _collect_seldom()
+        _answer(application, server)
 
 
 def work(application: Application, *, processes: int, command: Sequence[str]) -> bool:
@@ -121,8 +123,8 @@ def _work(application: Application, stop: threading.Event) -> bool:
 
 
 def _collect_seldom() -> None:
-    """Records by the thousand are many small objects without circles: looking for circles among them as often as
-    Python does by default cost a worker a quarter of its time.
+    """Records and hooks by the thousand are many small objects without circles: looking for circles among them as often
+    as Python does by default cost a worker a quarter of its time.
     """
     gc.collect()
     gc.freeze()
