@@ -1,5 +1,6 @@
 """The ledger on each database: what was written is found, by record and by address, and nothing else is."""
 
+import traceback
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -108,6 +109,52 @@ def test_a_chunk_of_thousands_is_saved_found_and_seen_again(database: Database) 
         assert len(tx.ledger.claimants(connection.id, [one.addresses[0] for one in many])) == 5000
         assert [found[number].seen_at for number in (9, 10, 4999)] == [NOON, later, later]
         assert {number: replace(one, seen_at=NOON) for number, one in found.items()} == dict(enumerate(many))
+
+
+HOSTILE = [
+    "50%", "%s", "%(name)s", "%%", "it's", 'say "hi"', "back\\slash", "\\' OR 1=1 -- ", "tab\tnew\nline\rreturn", "\x00 and \x1a",
+    "Ёлка 😀", ":name", "__[POSTCOMPILE_x]", "{brace}", "", "'); DROP TABLE ledger; --",
+]  # fmt: skip
+
+
+def test_whatever_people_write_into_a_field_comes_back_as_it_was(database: Database) -> None:
+    connection = connected(database)
+    many = [
+        entry(connection.id, number, f"{number}{text}@example.com", name=text, detail=text, other=text)
+        for number, text in enumerate(HOSTILE * 10)
+    ]
+    with database.begin() as tx:
+        tx.ledger.save(many)
+
+        assert tx.ledger.find(connection.id, "contacts", range(len(many))) == dict(enumerate(many))
+        assert tx.ledger.claimants(connection.id, [one.addresses[0] for one in many]) == {
+            one.addresses[0]: [("contacts", one.record_id)] for one in many
+        }
+
+
+def test_an_error_of_the_database_repeats_nothing_of_the_people_in_the_statement(database: Database) -> None:
+    connection = connected(database)
+    beyond = [entry(connection.id, 2**70 + number, "ivan.primerov@example.com", name="Примеров") for number in range(2)]
+
+    with pytest.raises(Exception) as error, database.begin() as tx:
+        tx.ledger.save(beyond)
+
+    told = "".join(traceback.format_exception(error.value))
+    assert "primerov" not in told
+    assert "Примеров" not in told
+    assert "Примеров".encode().hex() not in told
+
+
+def test_claims_of_records_that_are_new_are_kept_beside_those_of_the_known(database: Database) -> None:
+    connection = connected(database)
+    with database.begin() as tx:
+        tx.ledger.save([entry(connection.id, 1, "a@example.com")])
+        known, new = entry(connection.id, 1, "b@example.com"), entry(connection.id, 2, "a@example.com", "b@example.com")
+        tx.ledger.save([known, new], new={("contacts", 2)})
+
+        assert tx.ledger.claimants(connection.id, ["a@example.com", "b@example.com"]) == {
+            "a@example.com": [("contacts", 2)], "b@example.com": [("contacts", 1), ("contacts", 2)],
+        }  # fmt: skip
 
 
 def test_what_the_source_did_not_show_again_is_unseen(database: Database) -> None:

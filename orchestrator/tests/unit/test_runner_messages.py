@@ -130,11 +130,25 @@ def test_the_belt_takes_no_more_than_it_has_room_for_but_one_batch_of_any_size()
 
     assert late.is_alive()
     assert belt.take(1) == Batch([{"type": "A"}], 500)
-    late.join()
     assert belt.take(1) == Batch([{"type": "B"}], 1)
+    late.join()
     assert belt.take(0) == Batch((), 0)
     belt.end()
     assert belt.take(1) is None
+
+
+def test_what_was_taken_off_the_belt_counts_until_it_is_dealt_with_or_nothing_is_left() -> None:
+    belt = Belt(room=100)
+    belt.put(Batch([{"type": "A"}], 60))
+    belt.put(Batch([{"type": "B"}], 40))
+    late = threading.Thread(target=belt.put, args=(Batch([{"type": "C"}], 50),))
+    late.start()
+
+    assert belt.take(1) == Batch([{"type": "A"}], 60)
+    assert late.is_alive()
+    belt.make_room()
+    late.join()
+    assert [belt.take(1), belt.take(1)] == [Batch([{"type": "B"}], 40), Batch([{"type": "C"}], 50)]
 
 
 def test_whoever_waits_for_room_on_a_belt_that_is_stopped_is_let_go() -> None:

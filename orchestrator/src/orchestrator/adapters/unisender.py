@@ -22,7 +22,7 @@ from orchestrator.ports.vendors import ListedAddress, UnisenderContact
 
 HOOK_EVENTS = ("unsubscribe", "subscribe", "email_status")
 
-_POLL_PAUSES = (0.1, 0.3, 1.0, 2.0, 5.0)
+_POLL_PAUSES = (0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0)
 _LONGEST_PAUSE = 60.0
 _NOBODY_CODES = frozenset({"object_not_found", "unspecified", "invalid_arg"})
 """How Unisender says that it has no such contact or hook; no page gives that a code of its own."""

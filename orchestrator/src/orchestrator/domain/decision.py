@@ -85,14 +85,30 @@ def decide(
 
     `readings` name each record once; `began` is when their reading began.
     """
-    entries = look.entries
-    certain: dict[Key, tuple[str, ...]] = {}
-    for reading in readings:
-        entry = entries.get(reading.key)
-        if entry is None or not (_is_stale(reading, entry) or _is_contested(reading, entry, began)):
-            certain[reading.key] = reading.addresses
-    chunk = _Chunk(look=look, owners=owners(look.claimants, certain), policy=policy, now=now)
-    return [_decision(reading, entries.get(reading.key), chunk, began) for reading in readings]
+    chunk = _chunk(readings, look, policy, began, now)
+    return [_decision(reading, look.entries.get(reading.key), chunk, began) for reading in readings]
+
+
+def decide_again(
+    decisions: Sequence[Decision],
+    look: Look,
+    policy: Policy,
+    *,
+    addresses: Collection[str],
+    began: datetime,
+    now: datetime,
+) -> list[Decision]:
+    """The same decisions, but for those that turn on one of these `addresses`: about them `look` knows more by now.
+
+    The entries of the records themselves are as they were.
+    """
+    chunk = _chunk([one.reading for one in decisions], look, policy, began, now)
+    return [
+        one
+        if addresses_of((one.reading,), look.entries).isdisjoint(addresses)
+        else _decision(one.reading, one.entry, chunk, began)
+        for one in decisions
+    ]
 
 
 def would_leave(reading: Reading, entry: LedgerEntry | None, policy: Policy) -> bool:
@@ -124,6 +140,15 @@ class _Chunk:
             for address in before
             if address not in staying and address not in self.look.suppressions and address not in self.owners
         )
+
+
+def _chunk(readings: Iterable[Reading], look: Look, policy: Policy, began: datetime, now: datetime) -> _Chunk:
+    certain: dict[Key, tuple[str, ...]] = {}
+    for reading in readings:
+        entry = look.entries.get(reading.key)
+        if entry is None or not (_is_stale(reading, entry) or _is_contested(reading, entry, began)):
+            certain[reading.key] = reading.addresses
+    return _Chunk(look=look, owners=owners(look.claimants, certain), policy=policy, now=now)
 
 
 def _is_stale(reading: Reading, entry: LedgerEntry) -> bool:
@@ -174,7 +199,9 @@ def _with_row(
     reading: Reading, entry: LedgerEntry | None, chunk: _Chunk, *, claims: tuple[str, ...], owned: tuple[str, ...]
 ) -> Decision:
     assert reading.data is not None  # only a record that is there has addresses
-    digest = chunk.policy.projection.digest(reading.data, owned)
+    digest = reading.digest
+    if digest is None or owned != reading.addresses:
+        digest = chunk.policy.projection.digest(reading.data, owned)
     departures: tuple[str, ...] = ()
     with_phone = True
     if entry is not None:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from typing import Any
 
+import orjson
+
 from orchestrator.domain.custom_fields import FieldName, Record, field_name, find_field
 
 DIGEST_BYTES = 16
@@ -43,8 +45,11 @@ class Projection:
 
         Its second half is that of the phone alone, where the phone is a part of its own.
         """
-        whole = _hash((self.configuration, addresses, [part(record) for part in self._parts]))
-        return whole + _hash((self.configuration, addresses, record.get(PHONE))) if self._phone_apart else whole
+        whole = self._hash((addresses, [part(record) for part in self._parts]))
+        return whole + self._hash((addresses, record.get(PHONE))) if self._phone_apart else whole
+
+    def _hash(self, shown: Any) -> bytes:
+        return blake2b(orjson.dumps(shown), digest_size=DIGEST_BYTES, key=self.configuration).digest()
 
     def is_same_phone(self, one: bytes, other: bytes) -> bool:
         """Whether two digests are of records with the same phone under the same addresses."""
@@ -81,12 +86,7 @@ _NO_MATTER = frozenset(
 
 def fingerprint(settings: Any) -> bytes:
     """The same for the same settings, in whatever order they are written."""
-    return _hash(_canonical(settings))
-
-
-def _hash(value: Any) -> bytes:
-    # `repr` of what JSON can hold is unambiguous and twenty times as fast as writing it canonically
-    return blake2b(repr(value).encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES).digest()
+    return blake2b(repr(_canonical(settings)).encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES).digest()
 
 
 def _canonical(value: Any) -> Any:

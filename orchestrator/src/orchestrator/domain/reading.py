@@ -47,6 +47,8 @@ class Reading:
     addresses: tuple[str, ...] = ()
     reason: Reason | None = None
     detail: str = ""
+    digest: bytes | None = None
+    """Of its row, should it go to all of these addresses."""
 
 
 def policy_of(connection: Connection, *, destination: Mapping[str, Any]) -> Policy:
@@ -90,7 +92,16 @@ def read(stream: str, record: Mapping[str, Any], policy: Policy) -> Reading:
         addresses = found.addresses
         if not addresses:
             reason, detail = (Reason.INVALID_ADDRESS if found.refused else Reason.NO_ADDRESS), found.refused
-    return Reading(key=key, version=version, data=record, name=name, addresses=addresses, reason=reason, detail=detail)
+    return Reading(
+        key=key,
+        version=version,
+        data=record,
+        name=name,
+        addresses=addresses,
+        reason=reason,
+        detail=detail,
+        digest=policy.projection.digest(record, addresses) if addresses else None,
+    )
 
 
 def removed(key: Key) -> Reading:

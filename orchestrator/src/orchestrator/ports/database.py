@@ -239,8 +239,10 @@ class Ledger(Protocol):
         """Who claims each address: (stream, record id), only addresses that somebody claims."""
         ...
 
-    def save(self, entries: Sequence[LedgerEntry]) -> None:
-        """Insert or replace, with their claims. All of one connection."""
+    def save(self, entries: Sequence[LedgerEntry], *, new: Collection[tuple[str, int]] = ()) -> None:
+        """Insert or replace, with their claims. All of one connection; `new` are records (stream, record id) that the
+        caller, having the ledger's turn, knows to be in it for the first time.
+        """
 
     def touch(self, connection_id: int, stream: str, record_ids: Collection[int], *, seen_at: datetime) -> None:
         """The source showed these again and nothing else changed."""

@@ -56,6 +56,8 @@ class ReadRecord:
 
     stream: str
     data: Record
+    read: object = field(default=None, compare=False, repr=False)
+    """What the flow's `read` made of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +73,22 @@ class Outcome:
 
 
 class Flow(Protocol):
-    """What stands between source and destination. Called from one thread, in this order, chunk by chunk."""
+    """What stands between source and destination. All but `read` is called from one thread, in this order, chunk by
+    chunk.
+    """
+
+    def read(self, stream: str, data: Record) -> object:
+        """What can be told of a record without knowing anything else; it comes with the record to `prepare` and `take`.
+
+        Called in another thread for each as it comes, while those before are under way. May raise OrchestratorError.
+        """
+        ...
+
+    def prepare(self, records: Sequence[ReadRecord]) -> None:
+        """These come next: `take` gets the same list once the chunk before is committed. Called only while rows of that
+        one are being written, so that both are worked on at once; nothing may be told to anybody yet.
+        """
+        ...
 
     def take(self, records: Sequence[ReadRecord]) -> Sequence[ReadRecord]:
         """The records to write instead of these: fewer, changed, or departures. May raise OrchestratorError."""

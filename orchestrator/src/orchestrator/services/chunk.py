@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from orchestrator.domain.change import Change, ChangeAction
-from orchestrator.domain.decision import Act, Decision, Look
+from orchestrator.domain.decision import Act, Decision, Look, addresses_of
 from orchestrator.domain.ledger import LedgerEntry, Reason, Suppression
 from orchestrator.domain.ownership import owners
 from orchestrator.domain.reading import Key, Policy
@@ -36,11 +36,14 @@ class Chunk:
     writes: int
     """How often the ledger had been written when it was looked at."""
     decisions: Sequence[Decision]
+    deleted: frozenset[Key] = frozenset()
+    """Records that events called deleted."""
     hints: frozenset[Key] = frozenset()
-    """Records that may have been deleted."""
+    """Those of them that may be in the list."""
     answers: dict[Key, Answer] = field(default_factory=dict)
     opt_outs: list[Suppression] = field(default_factory=list)
-    written: bool = False
+    announced: bool = False
+    """The ledger knows that it is to be written, from before the first row goes."""
     _tried: set[tuple[Key, str]] = field(default_factory=set)
 
     def rows(self) -> list[ReadRecord]:
@@ -59,6 +62,11 @@ class Chunk:
     def announcement(self) -> list[Announcement]:
         """The same in few words."""
         return [(*one.reading.key, one.send + one.departures) for one in self.decisions if one.send or one.departures]
+
+    def looked_at(self) -> tuple[set[Key], set[str]]:
+        """The records and addresses its decisions turn on."""
+        readings = [one.reading for one in self.decisions]
+        return {*self.deleted, *(one.key for one in readings)}, addresses_of(readings, self.look.entries)
 
     def settle(self, outcomes: Iterable[Outcome], *, now: datetime) -> tuple[list[ReadRecord], list[tuple[Key, str]]]:
         """Take note of outcomes.

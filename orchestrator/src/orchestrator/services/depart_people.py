@@ -12,7 +12,7 @@ from orchestrator.domain.ledger import LedgerEntry, Reason, Suppression
 from orchestrator.domain.sync import Lane
 from orchestrator.ports.clock import Clock
 from orchestrator.ports.database import Database
-from orchestrator.ports.runner import Outcome, ReadRecord, Runner, SyncOrder
+from orchestrator.ports.runner import Outcome, ReadRecord, Record, Runner, SyncOrder
 from orchestrator.services.departing import departures, held_by_another, opt_out
 from orchestrator.services.ledger_look import entries_of
 from orchestrator.services.look_again import doubts
@@ -87,6 +87,12 @@ class _EverybodyLeaves:
         self._tried: set[tuple[str, int, str]] = set()
         self._gone = 0
         self.departed = 0
+
+    def read(self, stream: str, data: Record) -> None:
+        """There is no source."""
+
+    def prepare(self, records: Sequence[ReadRecord]) -> None:
+        """There is no source."""
 
     def take(self, records: Sequence[ReadRecord]) -> Sequence[ReadRecord]:  # noqa: ARG002 - the port's signature
         """There is no source."""

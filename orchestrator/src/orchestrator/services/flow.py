@@ -1,24 +1,29 @@
 """What stands between source and destination: decides about every record and keeps the ledger true."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from itertools import islice
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
-from orchestrator.domain.decision import Act, decide, newest, would_leave
+from orchestrator.domain.decision import decide, newest, would_leave
+from orchestrator.domain.errors import RetryableError
+from orchestrator.domain.ledger import LedgerEntry
 from orchestrator.domain.reading import Key, Policy, Reading, read, removed
 from orchestrator.domain.sync import Counts, Sync, SyncStatus
 from orchestrator.ports.clock import Clock
 from orchestrator.ports.database import Database, Transaction
-from orchestrator.ports.runner import CHUNK_RECORDS, Outcome, ReadRecord
+from orchestrator.ports.runner import CHUNK_RECORDS, Outcome, ReadRecord, Record
 from orchestrator.services.attempt import Progress
-from orchestrator.services.chunk import Asked, Chunk, inherit, lost_rows, news
+from orchestrator.services.chunk import Asked, Chunk, lost_rows
 from orchestrator.services.departing import departures
 from orchestrator.services.ledger_look import entries_of, look_at
 from orchestrator.services.look_again import doubts, look_again
+from orchestrator.services.look_ahead import caught_up
 from orchestrator.services.reading_positions import StreamState, stream_of, value_of
 from orchestrator.services.refresh_first import Wait
 from orchestrator.services.repeating import repeated
+from orchestrator.services.store_chunk import store_chunk
 from orchestrator.services.sync_orders import DELETIONS
 
 _ENTITY_OF = {deletions: stream for stream, deletions in DELETIONS.items()}
@@ -75,6 +80,8 @@ class PeopleFlow:
         self._began = clock.now()
         self._answered_at = self._began
         self._chunk: Chunk | None = None
+        self._next: Chunk | None = None
+        """Decided about while `_chunk` is under way, and given up should that turn out to concern it."""
         self.counts = counts or Counts()
         """Of what is committed."""
         self.stopped: Stop | None = None
@@ -90,23 +97,27 @@ class PeopleFlow:
                 return False
         return True
 
+    def read(self, stream: str, data: Record) -> Reading | Key:
+        """What a record asks for; of an event that calls one deleted, which."""
+        entity = _ENTITY_OF.get(stream)
+        return read(stream, data, self._policy) if entity is None else (entity, int(data["entity_id"]))
+
+    def prepare(self, records: Sequence[ReadRecord]) -> None:
+        """Decide about these by what the ledger says now; `commit` finds out whether that still holds."""
+        with suppress(RetryableError):  # then when it is its turn
+            self._next = self._decided(*_apart(records))
+
     def take(self, records: Sequence[ReadRecord]) -> Sequence[ReadRecord]:
         """Rows and departures that follow from these records."""
         if not self.is_known():
             return ()
-        policy = self._policy
-        readings: list[Reading] = []
-        deleted: list[Key] = []
-        for record in records:
-            self._standing.add(record.stream)
-            entity = _ENTITY_OF.get(record.stream)
-            if entity is None:
-                readings.append(read(record.stream, record.data, policy))
-            else:
-                deleted.append((entity, int(record.data["entity_id"])))
-        for reading in readings:
-            self._missing.pop(reading.key, None)
-        return self._begin(newest(readings), deleted=deleted)
+        self._standing.update({record.stream for record in records})
+        chunk, self._next = self._next, None
+        if chunk is None:
+            chunk = self._decided(*_apart(records))
+        for one in chunk.decisions:
+            self._missing.pop(one.reading.key, None)
+        return self._begin(chunk)
 
     def settle(self, outcomes: Sequence[Outcome]) -> Sequence[ReadRecord]:
         """Departures of addresses that were refused, and of those held in the name of a record that gave them up."""
@@ -127,12 +138,15 @@ class PeopleFlow:
         chunk = self._chunk
         counts = self.counts.plus(chunk.counts()) if chunk else self.counts
         states = self._stored_states(stream_states)
+        self._note_positions(stream_states)
+        ends_here = (self._asked or not self._standing) and self._others_wait()
+        if ends_here:
+            self._next = None
         if not self._progress.report(counts) or not self._is_stored(chunk, states):
             self.stopped = "cancelled"
             return False
         self.counts, self._chunk = counts, None
-        self._note_positions(stream_states)
-        if (self._asked or not self._standing) and self._others_wait():
+        if ends_here:
             self.stopped = "sliced"
         return not self.stopped
 
@@ -142,7 +156,7 @@ class PeopleFlow:
             keys = list(islice(self._missing, CHUNK_RECORDS))
             for key in keys:
                 del self._missing[key]
-            rows = self._begin([removed(key) for key in keys])
+            rows = self._begin(self._decided([removed(key) for key in keys], ()))
             if rows:
                 return rows
             self.commit(())
@@ -153,7 +167,7 @@ class PeopleFlow:
         but not when that has begun already, because we were taken for dead.
         """
         chunk, self._chunk = self._chunk, None
-        if chunk is not None and chunk.written:
+        if chunk is not None and chunk.announced:
             repeated(lambda: self._leave_to_successor(chunk), seconds=_PATIENCE)
 
     def control(self, config: Mapping[str, Any]) -> None:
@@ -174,7 +188,7 @@ class PeopleFlow:
         with self._database.begin(reading=True) as tx:
             return bool(tx.syncs.due(now, 1, lane=self._sync.lane))
 
-    def _begin(self, readings: Sequence[Reading], *, deleted: Iterable[Key] = ()) -> Sequence[ReadRecord]:
+    def _decided(self, readings: Sequence[Reading], deleted: Sequence[Key]) -> Chunk:
         connection_id = self._sync.connection_id
         with self._database.begin(reading=True) as tx:
             writes = tx.ledger.writes(connection_id)
@@ -183,74 +197,69 @@ class PeopleFlow:
         if self._nobody_leaves:
             entries, policy = look.entries, self._policy
             readings = [one for one in readings if not would_leave(one, entries.get(one.key), policy)]
-        self._chunk = Chunk(
+        return Chunk(
             policy=self._policy,
             look=look,
             writes=writes,
             decisions=decide(readings, look, self._policy, began=self._began, now=self._clock.now()),
+            deleted=frozenset(deleted),
             # an event of the past: whether the record is gone now only a look at it can tell
             hints=frozenset(key for key, entry in known.items() if entry.addresses or entry.claims),
         )
-        rows = self._chunk.rows()
-        if rows and not repeated(self._announce, seconds=_PATIENCE):
+
+    def _begin(self, chunk: Chunk) -> Sequence[ReadRecord]:
+        rows = chunk.rows()
+        if rows and not chunk.announced and not repeated(lambda: self._announce(chunk), seconds=_PATIENCE):
             self.stopped = "cancelled"
-            self._chunk = None
             return ()
+        self._chunk = chunk
         return rows
 
-    def _announce(self) -> bool:
-        assert self._chunk is not None  # being begun
+    def _announce(self, chunk: Chunk) -> bool:
         with self._database.begin() as tx:
             if not self._is_ours(tx):
                 return False
-            tx.ledger.announce(self._sync.connection_id, self._sync.lane, self._chunk.announcement())
-        self._chunk.written = True
+            tx.ledger.announce(self._sync.connection_id, self._sync.lane, chunk.announcement())
+        chunk.announced = True
         return True
 
     def _is_stored(self, chunk: Chunk | None, states: Sequence[StreamState]) -> bool:
         return not (chunk or states) or repeated(lambda: self._store(chunk, states), seconds=_PATIENCE)
 
     def _store(self, chunk: Chunk | None, states: Sequence[StreamState]) -> bool:
+        following = self._next
         with self._database.begin() as tx:
             if chunk is not None:
                 writes = tx.ledger.lock(self._sync.connection_id)
             if not self._is_ours(tx):
                 return False
             if chunk is not None:
-                self._store_chunk(tx, chunk, unseen_writes=writes != chunk.writes)
+                saved = store_chunk(
+                    tx,
+                    chunk,
+                    sync=self._sync,
+                    asked=self._asked,
+                    answered_at=self._answered_at,
+                    now=self._clock.now(),
+                    unseen_writes=writes != chunk.writes,
+                )
+                if following is not None:
+                    following = self._caught_up(tx, following, chunk, saved) if following.writes == writes else None
+                self._announce_next(tx, chunk, following)
             if states:
                 tx.stream_states.save(self._sync.connection_id, states)
+        self._next = following
+        if chunk is not None and following is not None:
+            following.writes, following.announced = writes + 1, True
         return True
 
-    def _store_chunk(self, tx: Transaction, chunk: Chunk, *, unseen_writes: bool) -> None:
-        connection_id, now = self._sync.connection_id, self._clock.now()
-        look, lost = chunk.look, set[Key]()
-        if unseen_writes:
-            look = look_at(tx, connection_id, [one.reading for one in chunk.decisions])
-            lost = chunk.raced(look)
-        entries = chunk.entries(lost=lost, asked=self._asked, now=now, answered_at=self._answered_at)
-        overwritten, heirs = chunk.new_hands(look, chunk.claims(lost=lost))
-        again = {*overwritten, *heirs, *lost, *chunk.hints}
-        again.update(one.reading.key for one in chunk.decisions if one.act is Act.DOUBT)
-        stored = dict(entries)
-        entries |= inherit(
-            {**entries_of(tx, connection_id, {*overwritten, *heirs} - entries.keys()), **entries}, overwritten, heirs
-        )
-        if rows := lost_rows(chunk.decisions, lost):
-            found = doubts(tx, connection_id, rows, now=now, entries=entries)
-            again.update(found)
-            entries |= found
-        tx.ledger.save(list(entries.values()))
-        tx.ledger.remember(news(stored, look.entries, self._sync.lane), sync_id=self._sync.id)
-        for stream, ids in chunk.seen(stored).items():
-            tx.ledger.touch(connection_id, stream, ids, seen_at=now)
-        done, doubtful = chunk.settled(self._asked, again=again)
-        tx.changes.settled(done)
-        look_again(tx, self._sync, again | doubtful, now=now)
-        if chunk.opt_outs:
-            tx.suppressions.add(chunk.opt_outs)
-        if chunk.written:
-            tx.ledger.announce(connection_id, self._sync.lane, ())
+    def _caught_up(self, tx: Transaction, chunk: Chunk, earlier: Chunk, saved: Iterable[LedgerEntry]) -> Chunk | None:
+        return caught_up(tx, chunk, earlier, saved, began=self._began, now=self._clock.now())
+
+    def _announce_next(self, tx: Transaction, chunk: Chunk, following: Chunk | None) -> None:
+        announcement = following.announcement() if following else ()
+        if announcement or chunk.announced:
+            tx.ledger.announce(self._sync.connection_id, self._sync.lane, announcement)
 
     def _leave_to_successor(self, chunk: Chunk) -> None:
         connection_id, now = self._sync.connection_id, self._clock.now()
@@ -267,6 +276,18 @@ class PeopleFlow:
         """Whether the sync still runs in our name: an attempt that was taken for dead must not disturb the next."""
         present = tx.syncs.get(self._sync.id)
         return present.status is SyncStatus.RUNNING and present.owner == self._sync.owner
+
+
+def _apart(records: Iterable[ReadRecord]) -> tuple[list[Reading], list[Key]]:
+    """What was read of records, and which records events call deleted."""
+    readings: list[Reading] = []
+    deleted: list[Key] = []
+    for record in records:
+        if isinstance(record.read, Reading):
+            readings.append(record.read)
+        else:
+            deleted.append(cast("Key", record.read))
+    return newest(readings), deleted
 
 
 def _nothing(_: Sequence[StreamState]) -> Sequence[StreamState]:

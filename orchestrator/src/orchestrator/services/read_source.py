@@ -7,7 +7,7 @@ from orchestrator.domain.account import Account
 from orchestrator.domain.connection import Connection, RunnerKind
 from orchestrator.domain.errors import MisconfiguredError, NeedsConsentError, OrchestratorError, RetryableError
 from orchestrator.domain.failure import Failure, FailureKind
-from orchestrator.ports.runner import Outcome, ReadRecord, Runner, SyncOrder
+from orchestrator.ports.runner import Outcome, ReadRecord, Record, Runner, SyncOrder
 from orchestrator.services.sync_orders import VendorEndpoints, source_order
 from orchestrator.services.sync_run import AccessTokens
 
@@ -65,6 +65,12 @@ class _Looking:
     def __init__(self, look: Look) -> None:
         self._look = look
         self._wants_more = True
+
+    def read(self, stream: str, data: Record) -> None:
+        """It is looked at as it is."""
+
+    def prepare(self, records: Sequence[ReadRecord]) -> None:
+        """Nothing is ever under way before."""
 
     def take(self, records: Sequence[ReadRecord]) -> Sequence[ReadRecord]:
         self._wants_more = self._look(records)

@@ -40,11 +40,19 @@ IMPATIENT = Patience(stall=30, silence=0.25, ask=0.05, grace=0.5, exit=5, check=
 class RecordingFlow:
     """Lets everything through, and keeps what happened in order. Functions replace its answers."""
 
+    read_: Callable[[str, Mapping[str, Any]], object] = lambda *_: None
     take_: Callable[[Sequence[ReadRecord]], Sequence[ReadRecord]] = lambda records: records
     settle_: Callable[[Sequence[Outcome]], Sequence[ReadRecord]] = lambda _: ()
     commit_: Callable[[Sequence[Mapping[str, Any]]], bool] = lambda _: True
     finish_: Callable[[], Sequence[ReadRecord]] = lambda: ()
     calls: list[tuple[str, Any]] = field(default_factory=list)
+    prepared: list[list[ReadRecord]] = field(default_factory=list)
+
+    def read(self, stream: str, data: Mapping[str, Any]) -> object:
+        return self.read_(stream, data)
+
+    def prepare(self, records: Sequence[ReadRecord]) -> None:
+        self.prepared.append(list(records))
 
     def take(self, records: Sequence[ReadRecord]) -> Sequence[ReadRecord]:
         self.calls.append(("take", list(records)))

@@ -118,6 +118,74 @@ def test_the_source_is_read_on_while_the_destination_works(
     assert runner().run(order(*steps), flow(settle_=settle)).finished
 
 
+def test_the_next_chunk_is_prepared_while_the_destination_works_and_taken_when_the_one_before_is_committed(
+    runner: Make, flow: Make, order: Make
+) -> None:
+    at_settling: list[int] = []
+
+    def settle(_: list[Outcome]) -> list[ReadRecord]:
+        at_settling.append(len(seen.prepared))
+        return []
+
+    seen = flow(settle_=settle)
+    steps = []
+    for first in (1, 9000):
+        steps += [["records", "contacts", first, CHUNK_RECORDS - 1], ["state", "contacts", first]]
+        steps += [["records", "contacts", 20_000 + first, 1]]
+
+    assert runner().run(order(*steps, seconds_per_chunk=0.5), seen).finished
+
+    assert at_settling == [1, 1]
+    assert seen.prepared == [seen.of("take")[1]]
+    assert seen.order == ["take", "settle", "commit", "take", "settle", "commit", "finish"]
+
+
+def test_a_chunk_is_committed_when_it_is_answered_though_the_source_goes_on(
+    runner: Make, flow: Make, order: Make, tmp_path: Path
+) -> None:
+    done = tmp_path / "committed"
+
+    def touch(states: Any) -> bool:
+        if states:
+            done.touch()
+        return True
+
+    steps = [["records", "contacts", 1, 1], ["state", "contacts", 1], ["wait_for", str(done)]]
+
+    assert runner().run(order(*steps), flow(commit_=touch)).finished
+
+
+def test_each_record_comes_with_what_the_flow_read_in_it(runner: Make, flow: Make, order: Make) -> None:
+    seen = flow(read_=lambda stream, data: (stream, data["id"]))
+
+    assert runner().run(order(["records", "contacts", 7, 2]), seen).finished
+
+    assert [one.read for one in seen.taken] == [("contacts", 7), ("contacts", 8)]
+
+
+def test_an_exception_in_reading_passes_through_after_what_came_before_it(
+    runner: Make, flow: Make, order: Make, tmp_path: Path
+) -> None:
+    done = tmp_path / "committed"
+
+    def read(_: str, data: Any) -> None:
+        if data["id"] == 2:
+            raise KeyError("mine")
+
+    def touch(states: Any) -> bool:
+        if states:
+            done.touch()
+        return True
+
+    seen = flow(read_=read, commit_=touch)
+    steps = [["records", "contacts", 1, 1], ["state", "contacts", 1], ["wait_for", str(done)]]
+
+    with pytest.raises(KeyError, match="mine"):
+        runner().run(order(*steps, ["records", "contacts", 2, 1]), seen)
+
+    assert seen.cursors == [1]
+
+
 def test_a_flow_that_sends_nothing_costs_the_destination_nothing(
     runner: Make, flow: Make, order: Make, tmp_path: Path
 ) -> None:

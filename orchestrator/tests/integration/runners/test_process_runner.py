@@ -28,6 +28,8 @@ from orchestrator.adapters.runners.process import ProcessRunner
 from orchestrator.ports.runner import DestinationOrder, SourceOrder, SyncOrder
 
 class Flow:
+    def read(self, stream, data): return None
+    def prepare(self, records): pass
     def take(self, records): return records
     def settle(self, outcomes): return ()
     def commit(self, states): return True

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError
 
+from orchestrator.adapters.database.literals import without_values
 from orchestrator.domain.errors import MisconfiguredError
 
 STATEMENT_SECONDS = 20.0
@@ -54,7 +56,7 @@ def single_engine(
 
 
 def _mysql(url: URL, arguments: dict[str, Any], **pool: Any) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url,
         connect_args=arguments,
         hide_parameters=True,  # they hold people and keys
@@ -62,6 +64,15 @@ def _mysql(url: URL, arguments: dict[str, Any], **pool: Any) -> Engine:
         paramstyle="format",  # values in order, see Sql.write_many
         **pool,
     )
+    event.listen(engine, "handle_error", _hide_values)
+    return engine
+
+
+def _hide_values(context: ExceptionContext) -> None:
+    # What literals.py writes into a statement is to be repeated nowhere either.
+    error = context.sqlalchemy_exception
+    if error is not None and error.statement is not None:
+        error.statement = without_values(error.statement)
 
 
 def _mysql_arguments(connect_timeout: float, statement_timeout: float | None, lock_timeout: float) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from orchestrator.adapters.database.ledger_page import SqlLedgerPages
 from orchestrator.adapters.database.ledger_past import SqlLedgerPast
 from orchestrator.adapters.database.ledger_rows import COLUMNS, entry_of, values_of
 from orchestrator.adapters.database.ledger_turns import SqlLedgerTurns
+from orchestrator.adapters.database.literals import among
 from orchestrator.adapters.database.sql import Sql, in_chunks, replacing
 from orchestrator.adapters.database.tables import announcements, ledger, ledger_addresses, ledger_past
 from orchestrator.domain.ledger import LedgerEntry, Reason
@@ -43,26 +44,30 @@ class SqlLedger(SqlLedgerPages, SqlLedgerTurns, SqlLedgerPast):
         found: dict[str, list[tuple[str, int]]] = defaultdict(list)
         c = ledger_addresses.c
         for some in in_chunks(addresses):
-            who = select(c.address, c.stream, c.record_id).where(c.connection_id == connection_id, c.address.in_(some))
+            who = select(c.address, c.stream, c.record_id).where(
+                c.connection_id == connection_id, among(c.address, some)
+            )
             for address, stream, record_id in self._sql.tuples(who):
                 found[address].append((stream, record_id))
         return found
 
-    def save(self, entries: Sequence[LedgerEntry]) -> None:
+    def save(self, entries: Sequence[LedgerEntry], *, new: Collection[tuple[str, int]] = ()) -> None:
         newest = {(entry.connection_id, entry.stream, entry.record_id): entry for entry in entries}
         for chunk in in_chunks(newest[key] for key in sorted(newest)):
             self._sql.write_many(ledger, COLUMNS, values_of(chunk), replacing(*COLUMNS[len(KEY) :]))
             # Only now: whoever else saves the same records waits at the rows just written until we are through.
-            self._claim(chunk)
+            self._claim(chunk, new)
 
-    def _claim(self, entries: Iterable[LedgerEntry]) -> None:
+    def _claim(self, entries: Iterable[LedgerEntry], new: Collection[tuple[str, int]]) -> None:
         """Bring the claims of these, all of one chunk and in order, to what they say."""
         wanted: set[Claim] = set()
         stored: set[Claim] = set()
         for (connection_id, stream), group in groupby(entries, key=lambda e: (e.connection_id, e.stream)):
             same = list(group)
             wanted.update((connection_id, address, stream, e.record_id) for e in same for address in e.claims)
-            stored.update(self._stored_claims(connection_id, stream, [e.record_id for e in same]))
+            known = [e.record_id for e in same if (stream, e.record_id) not in new]
+            if known:
+                stored.update(self._stored_claims(connection_id, stream, known))
         self._drop(stored - wanted)
         self._sql.write_many(
             ledger_addresses,
@@ -74,7 +79,7 @@ class SqlLedger(SqlLedgerPages, SqlLedgerTurns, SqlLedgerPast):
     def _stored_claims(self, connection_id: int, stream: str, ids: list[int]) -> Iterable[Claim]:
         c = ledger_addresses.c
         stored = select(c.address, c.record_id).where(
-            c.connection_id == connection_id, c.stream == stream, c.record_id.in_(ids)
+            c.connection_id == connection_id, c.stream == stream, among(c.record_id, ids)
         )
         return [(connection_id, address, stream, record_id) for address, record_id in self._sql.tuples(stored)]
 
@@ -105,7 +110,7 @@ class SqlLedger(SqlLedgerPages, SqlLedgerTurns, SqlLedgerPast):
 
 def _of(connection_id: int, stream: str, record_ids: Collection[int]) -> tuple[ColumnElement[bool], ...]:
     c = ledger.c
-    return c.connection_id == connection_id, c.stream == stream, c.record_id.in_(record_ids)
+    return c.connection_id == connection_id, c.stream == stream, among(c.record_id, record_ids)
 
 
 def _unseen(connection_id: int, stream: str, since: datetime) -> tuple[Any, ...]:

@@ -10,6 +10,7 @@ from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.engine import CursorResult, RowMapping
 
+from orchestrator.adapters.database.literals import statements
 from orchestrator.adapters.vault import Vault
 from orchestrator.domain.errors import NotFoundError
 
@@ -89,15 +90,19 @@ class Sql:
             self.connection.execute(self.upserting(table, merged), [dict(row) for row in rows])
 
     def write_many(self, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]], merged: Merged) -> None:
-        """Upsert rows whose values the driver takes as they are, in the order of `columns`.
-
-        Past SQLAlchemy's handling of each value: the driver packs thousands of rows into one statement.
-        """
-        if rows:
-            statement = self.upserting(table, merged).compile(  # type: ignore[attr-defined]
+        """Upsert rows whose values the driver takes as they are, in the order of `columns`: thousands a statement."""
+        if not rows:
+            return
+        statement = str(
+            self.upserting(table, merged).compile(  # type: ignore[attr-defined]
                 dialect=self.connection.dialect, column_keys=list(columns)
             )
-            self.connection.exec_driver_sql(str(statement), list(rows))
+        )
+        if not self.is_mysql:
+            self.connection.exec_driver_sql(statement, list(rows))
+            return
+        for written in statements(statement, len(columns), rows):
+            self.connection.exec_driver_sql(written)
 
     def upserting(self, table: Table, merged: Merged, *, unique: Sequence[str] = ()) -> Executable:
         if self.is_mysql:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import case, delete, func, literal_column, select, update
 
+from orchestrator.adapters.database.literals import among
 from orchestrator.adapters.database.sql import Incoming, Sql, in_chunks
 from orchestrator.adapters.database.tables import suppressions
 from orchestrator.domain.ledger import Suppression, SuppressionReason
@@ -28,7 +29,7 @@ class SqlSuppressions:
         for some in in_chunks(addresses):
             asked = {self._sql.vault.fingerprint(address): address for address in some}
             known = select(suppressions.c.fingerprint, suppressions.c.reason, suppressions.c.since).where(
-                suppressions.c.connection_id == connection_id, suppressions.c.fingerprint.in_(asked)
+                suppressions.c.connection_id == connection_id, among(suppressions.c.fingerprint, asked)
             )
             for fingerprint, reason, since in self._sql.tuples(known):
                 address = asked[bytes(fingerprint)]
@@ -56,7 +57,7 @@ class SqlSuppressions:
             known += self._sql.number(
                 select(func.count())
                 .select_from(suppressions)
-                .where(suppressions.c.connection_id == connection_id, suppressions.c.fingerprint.in_(mine))
+                .where(suppressions.c.connection_id == connection_id, among(suppressions.c.fingerprint, mine))
             )
         return known
 
@@ -67,7 +68,7 @@ class SqlSuppressions:
             lifted += self._sql.change(
                 delete(suppressions).where(
                     suppressions.c.connection_id == connection_id,
-                    suppressions.c.fingerprint.in_(fingerprints),
+                    among(suppressions.c.fingerprint, fingerprints),
                     suppressions.c.reason.in_(reasons),
                 )
             )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from orchestrator.adapters.runners.protocol import Message
+from orchestrator.ports.runner import ReadRecord
 
 BELT_BYTES = 4 << 20
 """About one chunk of contacts as JSON; several times that as objects."""
@@ -13,9 +14,9 @@ BELT_BYTES = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What was heard at once; `size` is in bytes of JSON."""
+    """What was heard at once: records as they were read, and other messages. `size` is in bytes of JSON."""
 
-    messages: Sequence[Message]
+    messages: Sequence[ReadRecord | Message]
     size: int
 
 
@@ -27,7 +28,7 @@ class Belt:
 
     def __init__(self, *, room: int = BELT_BYTES) -> None:
         self._room = room
-        self._held = 0
+        self._held = self._taken = 0
         self._batches: deque[Batch] = deque()
         self._changed = threading.Condition()
         self._ended = False
@@ -51,13 +52,24 @@ class Belt:
     def take(self, seconds: float) -> Batch | None:
         """The next batch, an empty one after `seconds` without any, None after the last."""
         with self._changed:
+            if not self._batches:
+                self._make_room()
             self._changed.wait_for(lambda: self._batches or self._ended, timeout=seconds)
             if not self._batches:
                 return None if self._ended else NOTHING
             batch = self._batches.popleft()
-            self._held -= batch.size
-            self._changed.notify_all()
+            self._taken += batch.size
             return batch
+
+    def make_room(self) -> None:
+        with self._changed:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        if self._taken:
+            self._held -= self._taken
+            self._taken = 0
+            self._changed.notify_all()
 
     def stop(self) -> None:
         """Want no more: whoever waits to put is let go."""

@@ -45,7 +45,7 @@ class LocalRunner:
         try:
             if order.source:
                 talks.append(self._start_source(order.source, label=order.label))
-                reading = Reading(talks[0], label=order.label)
+                reading = Reading(talks[0], read=flow.read, label=order.label)
             writing: Writing | NoWriting = NoWriting()
             if order.destination:
                 talks.append(self._start_destination(order.destination, label=order.label))

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from orchestrator.adapters.runners.belt import Batch, Belt
@@ -16,17 +16,23 @@ from orchestrator.adapters.runners.protocol import (
 )
 from orchestrator.adapters.runners.talk import LineTooLongError, Talk
 from orchestrator.domain.failure import Failure
+from orchestrator.ports.runner import ReadRecord, Record
 
 SIDE = "source"
 _LOOK_UP = 0.5
 """Seconds after which the thread sees that it is no longer wanted."""
 
 
-class Reading:
-    """Listens from now on; `belt` holds what came."""
+Read = Callable[[str, Record], object]
 
-    def __init__(self, talk: Talk, *, label: str) -> None:
+
+class Reading:
+    """Listens from now on; `belt` holds what came, each record with what `read` made of it."""
+
+    def __init__(self, talk: Talk, *, read: Read, label: str) -> None:
         self.talk = talk
+        self._read = read
+        self._fault: Exception | None = None
         self.belt = Belt()
         self._failures = list[Failure]()
         self._unread: set[str] = set()
@@ -68,7 +74,9 @@ class Reading:
             self._unread.add(str((status.get("stream_descriptor") or {}).get("name")))
 
     def ending(self, seconds: float) -> Failure | None:
-        """What went wrong, once the belt has ended; None when everything was read."""
+        """What went wrong, once the belt has ended; None when everything was read. Raises what `read` raised."""
+        if self._fault:
+            raise self._fault
         failure = ending(self.talk, self._failures, side=SIDE, seconds=seconds)
         if failure is None and self._unread:
             streams = ", ".join(sorted(self._unread))
@@ -81,10 +89,19 @@ class Reading:
         try:
             while self._wanted and (messages := self.talk.hear(_LOOK_UP)) is not None:
                 if messages:
-                    self.belt.put(Batch(messages, self.talk.heard - heard))
+                    self.belt.put(Batch([self._understood(one) for one in messages], self.talk.heard - heard))
                     heard = self.talk.heard
         except (BrokenMessageError, LineTooLongError):
             self._failures.append(broken(self.talk.child.connector, side=SIDE))
             self.talk.child.kill()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is raised where the run is waited for
+            self._fault = error
         finally:
             self.belt.end()
+
+    def _understood(self, message: Message) -> ReadRecord | Message:
+        if message["type"] != "RECORD":
+            return message
+        record = message["record"]
+        stream, data = record["stream"], record["data"]
+        return ReadRecord(stream=stream, data=data, read=self._read(stream, data))

@@ -28,18 +28,22 @@ _LOOK_UP = 0.5
 class NoWriting:
     """Where the source is only looked at: no destination is started, so nothing can be changed there."""
 
-    def write(self, records: Sequence[ReadRecord]) -> list[Outcome]:
+    def begin(self, records: Sequence[ReadRecord]) -> None:
         raise RuntimeError(f"{len(records)} records were to be written by a run that only looks")
 
-    def see_that_it_lives(self) -> None:
+    def is_answered(self) -> bool:
         """There is nothing that could have died."""
+        return True
+
+    def outcomes(self) -> list[Outcome]:
+        return []
 
     def finish(self) -> None:
         """There is nothing to end."""
 
 
 class Writing:
-    """Writes through one destination process."""
+    """Writes through one destination process: some records after the others."""
 
     def __init__(self, talk: Talk, *, patience: Patience, stop: StopFlag) -> None:
         self._talk = talk
@@ -47,35 +51,34 @@ class Writing:
         self._stop = stop
         self._failures = list[Failure]()
         self._mark = 0
+        self._written: Sequence[ReadRecord] = ()
+        self._outcomes: list[Outcome] = []
+        self._answered = True
 
-    def write(self, records: Sequence[ReadRecord]) -> list[Outcome]:
-        """Hand these over and wait until each was accepted or rejected.
+    def begin(self, records: Sequence[ReadRecord]) -> None:
+        """Hand these over; everything before is answered. Raises as `outcomes` does."""
+        assert self._answered
+        self._mark += 1
+        self._written, self._outcomes, self._answered = records, [], False
+        self._talk.say(b"".join(record_lines(records, now_ms=time.time_ns() // 1_000_000)))
+        self._talk.say(mark_line(self._mark))
+        self._talk.last_word = time.monotonic()
+        self.is_answered()  # the first of it goes now, while we turn to something else
+
+    def is_answered(self) -> bool:
+        """Whether each record was accepted or rejected, as far as can be told without waiting. Raises as `outcomes`."""
+        return self._listen(0)
+
+    def outcomes(self) -> list[Outcome]:
+        """What became of each record, once it is known.
 
         Raises:
             ConnectorFailedError: the destination failed, or did not account for every record.
             StoppedError: the run is to end.
         """
-        self._mark += 1
-        self._talk.say(b"".join(record_lines(records, now_ms=time.time_ns() // 1_000_000)))
-        self._talk.say(mark_line(self._mark))
-        self._talk.last_word = time.monotonic()
-        outcomes: list[Outcome] = []
-        while True:
-            for message in self._hear(_LOOK_UP):
-                outcomes += outcomes_in(message)
-                if marked(message) == self._mark:
-                    self._see_that_none_is_missing(records, outcomes, message)
-                    return outcomes
-            if time.monotonic() - self._talk.last_word > self._patience.stall:
-                raise ConnectorFailedError(stalled(self._talk.child.connector, self._patience.stall, side=SIDE))
-
-    def see_that_it_lives(self) -> None:
-        """Take what it says unasked.
-
-        Raises:
-            ConnectorFailedError: it has ended.
-        """
-        self._hear(0)
+        while not self._listen(_LOOK_UP):
+            pass
+        return self._outcomes
 
     def finish(self) -> None:
         """Let it end by itself: everything is acknowledged, so nothing it still says can change that."""
@@ -87,6 +90,16 @@ class Writing:
         except (BrokenMessageError, LineTooLongError):
             return
         self._talk.child.wait(max(0.0, until - time.monotonic()))
+
+    def _listen(self, seconds: float) -> bool:
+        for message in self._hear(seconds):
+            self._outcomes += outcomes_in(message)
+            if marked(message) == self._mark:
+                self._see_that_none_is_missing(message)
+                self._answered = True
+        if not self._answered and time.monotonic() - self._talk.last_word > self._patience.stall:
+            raise ConnectorFailedError(stalled(self._talk.child.connector, self._patience.stall, side=SIDE))
+        return self._answered
 
     def _hear(self, seconds: float) -> list[Message]:
         self._stop.check()
@@ -103,10 +116,9 @@ class Writing:
         self._failures += [failure for message in messages if (failure := failure_in(message, side=SIDE))]
         return messages
 
-    def _see_that_none_is_missing(
-        self, records: Sequence[ReadRecord], outcomes: Sequence[Outcome], state: Message
-    ) -> None:
+    def _see_that_none_is_missing(self, state: Message) -> None:
         """Every record has an outcome; of one that was written twice over, the newer version's will do."""
+        records, outcomes = self._written, self._outcomes
         written = Counter((record.stream, str(record.data.get("id", ""))) for record in records)
         told = Counter((outcome.stream, outcome.key) for outcome in outcomes)
         said = counted(state, "destinationStats")
