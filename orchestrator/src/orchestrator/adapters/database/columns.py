@@ -57,6 +57,15 @@ def naive_utc(value: datetime) -> datetime:
     return value.astimezone(UTC).replace(tzinfo=None)
 
 
+class Times(dict[datetime | None, str | None]):
+    """Times as both servers store them, for rows written past SQLAlchemy; many rows share a few."""
+
+    def __missing__(self, time: datetime | None) -> str | None:
+        text = None if time is None else naive_utc(time).isoformat(sep=" ", timespec="microseconds")
+        self[time] = text
+        return text
+
+
 BigId = BigInteger().with_variant(Integer, "sqlite")
 """SQLite numbers only INTEGER keys by itself."""
 Fingerprint = LargeBinary().with_variant(mysql.BINARY(32), "mysql")

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from sqlalchemy import RowMapping, case, func, literal_column, select, text, update
 
+from orchestrator.adapters.database.columns import Times
 from orchestrator.adapters.database.sql import Incoming, Sql, in_chunks
 from orchestrator.adapters.database.tables import changes, webhook_events
 from orchestrator.domain.change import Change, ChangeAction, JournalEntry
@@ -30,6 +31,8 @@ SETTLE = {
 }
 
 Key = tuple[int, str, int]
+COLUMNS = ("connection_id", "stream", "record_id", "action", "seen_at", "newest_at", "seq")
+FIRST_SEEN = COLUMNS.index("seen_at")
 
 
 class SqlJournal:
@@ -39,16 +42,12 @@ class SqlJournal:
         self._sql = sql
 
     def add(self, entries: Sequence[JournalEntry]) -> None:
-        self._sql.add_all(
+        times = Times()
+        self._sql.write_many(
             webhook_events,
+            ("source", "account_id", "body", "received_at", "verdict"),
             [
-                {
-                    "source": entry.source,
-                    "account_id": entry.account_id,
-                    "body": _packed(entry.body),
-                    "received_at": entry.received_at,
-                    "verdict": entry.verdict,
-                }
+                (entry.source, entry.account_id, _packed(entry.body), times[entry.received_at], entry.verdict)
                 for entry in entries
             ],
         )
@@ -74,8 +73,7 @@ class SqlChanges:
 
     def add(self, new: Sequence[Change]) -> None:
         folded = _fold(new)
-        rows = [folded[key] for key in sorted(folded)]
-        self._sql.upsert(changes, rows, merged=_merged)
+        self._sql.write_many(changes, COLUMNS, [folded[key] for key in sorted(folded)], _merged)
 
     def pending(self, connection_id: int, limit: int) -> Sequence[Change]:
         oldest = select(changes).where(changes.c.connection_id == connection_id)
@@ -130,26 +128,17 @@ def _packed(body: bytes) -> bytes:
     return packed if len(packed) <= MOST_PACKED else zlib.compress(body[:MOST_PACKED], level=1)
 
 
-def _fold(new: Iterable[Change]) -> dict[Key, dict[str, Any]]:
+def _fold(new: Iterable[Change]) -> dict[Key, tuple[Any, ...]]:
     """One row a record, of however many hooks."""
-    rows: dict[Key, dict[str, Any]] = {}
+    rows: dict[Key, tuple[Any, ...]] = {}
+    times = Times()
     for change in sorted(new, key=lambda one: one.seen_at):
         key = (change.connection_id, change.stream, change.record_id)
-        row = rows.setdefault(
-            key,
-            {
-                "connection_id": change.connection_id,
-                "stream": change.stream,
-                "record_id": change.record_id,
-                "seen_at": change.seen_at,
-            },
-        )
+        newest = times[change.seen_at]
+        first = rows[key][FIRST_SEEN] if key in rows else newest
         # A number that no later row of the same record repeats, even after this one was deleted.
-        row |= {
-            "action": change.action,
-            "newest_at": change.seen_at,
-            "seq": int(change.seen_at.timestamp() * 1_000_000),
-        }
+        seq = int(change.seen_at.timestamp() * 1_000_000)
+        rows[key] = (*key, change.action.value, first, newest, seq)
     return rows
 
 

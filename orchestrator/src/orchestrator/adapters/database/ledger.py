@@ -21,6 +21,7 @@ KEY = ("connection_id", "stream", "record_id")
 Claim = tuple[int, str, str, int]
 """The key of ledger_addresses, as CLAIM_COLUMNS name it."""
 CLAIM_COLUMNS = ("connection_id", "address", "stream", "record_id")
+NEWEST_ENTRY, SAME_CLAIM = replacing(*COLUMNS[len(KEY) :]), replacing("record_id")
 CLAIM_KEY = tuple(f"of_{name}" for name in CLAIM_COLUMNS)
 DROP_CLAIM = delete(ledger_addresses).where(
     *(ledger_addresses.c[name] == bindparam(key) for name, key in zip(CLAIM_COLUMNS, CLAIM_KEY, strict=True))
@@ -54,7 +55,7 @@ class SqlLedger(SqlLedgerPages, SqlLedgerTurns, SqlLedgerPast):
     def save(self, entries: Sequence[LedgerEntry], *, new: Collection[tuple[str, int]] = ()) -> None:
         newest = {(entry.connection_id, entry.stream, entry.record_id): entry for entry in entries}
         for chunk in in_chunks(newest[key] for key in sorted(newest)):
-            self._sql.write_many(ledger, COLUMNS, values_of(chunk), replacing(*COLUMNS[len(KEY) :]))
+            self._sql.write_many(ledger, COLUMNS, values_of(chunk), NEWEST_ENTRY)
             # Only now: whoever else saves the same records waits at the rows just written until we are through.
             self._claim(chunk, new)
 
@@ -73,7 +74,7 @@ class SqlLedger(SqlLedgerPages, SqlLedgerTurns, SqlLedgerPast):
             ledger_addresses,
             CLAIM_COLUMNS,
             sorted(wanted - stored),
-            replacing("record_id"),
+            SAME_CLAIM,
         )
 
     def _stored_claims(self, connection_id: int, stream: str, ids: list[int]) -> Iterable[Claim]:

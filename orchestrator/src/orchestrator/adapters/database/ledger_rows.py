@@ -1,13 +1,12 @@
 """Ledger entries as rows, by hand: a backfill passes hundreds of thousands, and every microsecond counts as often."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
 import orjson
 from sqlalchemy.engine import RowMapping
 
-from orchestrator.adapters.database.columns import LONGEST_DETAIL, LONGEST_NAME, naive_utc
+from orchestrator.adapters.database.columns import LONGEST_DETAIL, LONGEST_NAME, Times
 from orchestrator.domain.ledger import LedgerEntry, Reason
 
 COLUMNS = (
@@ -20,7 +19,7 @@ LONGEST_OTHER = 100
 
 def values_of(entries: Iterable[LedgerEntry]) -> list[tuple[Any, ...]]:
     """Values as both drivers take them, in the order of COLUMNS."""
-    times = _Times()
+    times = Times()
     return [
         (
             entry.connection_id,
@@ -63,15 +62,6 @@ def entry_of(row: RowMapping) -> LedgerEntry:
         seen_at=row["seen_at"],
         latency_ms=row["latency_ms"],
     )
-
-
-class _Times(dict[datetime | None, str | None]):
-    """Times as both servers store them; the entries of a chunk share a few."""
-
-    def __missing__(self, time: datetime | None) -> str | None:
-        text = None if time is None else naive_utc(time).isoformat(sep=" ", timespec="microseconds")
-        self[time] = text
-        return text
 
 
 def _texts(texts: Sequence[str]) -> str:

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Executable, Row, Table, delete
+from sqlalchemy import ColumnElement, Connection, Executable, Row, Table, UpdateBase, delete
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.engine import CursorResult, RowMapping
@@ -75,10 +76,6 @@ class Sql:
         key = _cursor(self.connection.execute(plain_insert(table), dict(values))).inserted_primary_key
         return int(key[0]) if key and isinstance(key[0], int) else 0
 
-    def add_all(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-        if rows:
-            self.connection.execute(plain_insert(table), [dict(row) for row in rows])
-
     def upsert(self, table: Table, rows: Sequence[Mapping[str, Any]], *, merged: Merged) -> None:
         """Insert; where the primary key (or, on MySQL, any unique key) is there already, set what `merged` says.
 
@@ -89,15 +86,16 @@ class Sql:
         if rows:
             self.connection.execute(self.upserting(table, merged), [dict(row) for row in rows])
 
-    def write_many(self, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]], merged: Merged) -> None:
-        """Upsert rows whose values the driver takes as they are, in the order of `columns`: thousands a statement."""
+    def write_many(
+        self, table: Table, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]], merged: Merged | None = None
+    ) -> None:
+        """Insert or (with `merged`) upsert rows, thousands a statement.
+
+        Their values are in the order of `columns`, and as the driver takes them.
+        """
         if not rows:
             return
-        statement = str(
-            self.upserting(table, merged).compile(  # type: ignore[attr-defined]
-                dialect=self.connection.dialect, column_keys=list(columns)
-            )
-        )
+        statement = _written(table, columns, merged, self.connection.dialect.name)
         if not self.is_mysql:
             self.connection.exec_driver_sql(statement, list(rows))
             return
@@ -105,17 +103,29 @@ class Sql:
             self.connection.exec_driver_sql(written)
 
     def upserting(self, table: Table, merged: Merged, *, unique: Sequence[str] = ()) -> Executable:
-        if self.is_mysql:
-            for_mysql = mysql.insert(table)
-            return for_mysql.on_duplicate_key_update(list(merged(for_mysql.inserted)))
-        for_sqlite = sqlite.insert(table)
-        keys = unique or [column.name for column in table.primary_key]
-        return for_sqlite.on_conflict_do_update(index_elements=list(keys), set_=dict(merged(for_sqlite.excluded)))
+        return _upserting(table, merged, self.connection.dialect.name, unique=unique)
 
 
 def replacing(*names: str) -> Merged:
     """Set these columns to what comes in."""
     return lambda incoming: [(name, incoming[name]) for name in names]
+
+
+def _upserting(table: Table, merged: Merged, server: str, *, unique: Sequence[str] = ()) -> UpdateBase:
+    if server == "mysql":
+        for_mysql = mysql.insert(table)
+        return for_mysql.on_duplicate_key_update(list(merged(for_mysql.inserted)))
+    for_sqlite = sqlite.insert(table)
+    keys = unique or [column.name for column in table.primary_key]
+    return for_sqlite.on_conflict_do_update(index_elements=list(keys), set_=dict(merged(for_sqlite.excluded)))
+
+
+@cache
+def _written(table: Table, columns: tuple[str, ...], merged: Merged | None, server: str) -> str:
+    """The statement of one row, its values marked. There are a handful: `merged` are functions of modules."""
+    statement = plain_insert(table) if merged is None else _upserting(table, merged, server)
+    dialect = mysql.dialect(paramstyle="format") if server == "mysql" else sqlite.dialect()
+    return str(statement.compile(dialect=dialect, column_keys=list(columns)))
 
 
 def in_chunks(items: Iterable[Item], size: int = MOST_VALUES) -> Iterator[list[Item]]:
