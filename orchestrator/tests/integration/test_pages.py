@@ -315,6 +315,27 @@ def test_a_repair_is_told_in_three_sentences_with_the_button_that_mends_it(brows
     assert browser.send("/repairs/1/close", page="/repairs").status_code == 404
 
 
+def test_where_a_button_renews_the_consent_no_address_is_shown_to_copy(browser: Browser) -> None:
+    address = "https://bridge.example.com/oauth/start?account=1"
+    with browser.here.database.begin() as tx:
+        now = browser.here.clock.now()
+        tx.repairs.open(RepairCode.CONSENT_NEEDED, account_id=1, connection_id=None, facts={"url": address}, now=now)
+
+    page = browser.get("/repairs")
+
+    assert 'href="/accounts/1/consent"' in page.text
+    assert "renew the consent. Nothing changed meanwhile is lost" in words(page)
+    assert address not in page.text
+
+
+@pytest.mark.parametrize(("record_id", "button"), [(2, "button primary"), (4, "button plain")])
+def test_sending_now_is_offered_first_but_not_for_who_opted_out(browser: Browser, record_id: int, button: str) -> None:
+    page = browser.get(f"/contacts/1/contacts/{record_id}").text
+
+    form = page[page.index(f'action="/contacts/1/contacts/{record_id}/sync"') :]
+    assert f'<button class="{button}">' in form[: form.index("</form>")]
+
+
 def test_people_leave_a_list_only_after_somebody_looked_and_typed(browser: Browser) -> None:
     with browser.here.database.begin() as tx:
         tx.repairs.open(

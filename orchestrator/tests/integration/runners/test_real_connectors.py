@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from orchestrator.adapters.budgets import FileBudgets
 from orchestrator.adapters.runners.container import ContainerLauncher
 from orchestrator.adapters.runners.process import TemplateLauncher
 from orchestrator.domain.connection import RunnerKind
@@ -194,17 +195,19 @@ def test_what_is_wrong_at_a_vendor_is_told_by_its_code(
     assert runner.check("destination-unisender", order.destination.config).succeeded
 
 
-def test_runs_share_a_request_budget_by_its_file(
+def test_runs_share_a_request_budget_by_its_file_which_the_service_can_read(
     template: TemplateLauncher, flow: Make, real: Make, sandbox: SandboxControl, runner_of: Make, tmp_path: Path
 ) -> None:
-    budget = tmp_path / "account.budget"
+    budget = tmp_path / "amocrm-7.budget"
 
     end = runner_of(RunnerKind.PROCESS, template).run(
         real(rate_limits="vendor", budget_file=str(budget)), flow(take_=contacts_only)
     )
 
     assert end.finished
-    assert budget.stat().st_size > 0
+    use = FileBudgets(tmp_path).use(7)
+    assert use is not None
+    assert (use.most, use.paused_seconds) == (7, 0.0)
 
 
 def test_both_local_runners_let_the_destination_tell_what_it_would_send(

@@ -64,5 +64,6 @@ class SqlSyncPages:
         done = select(syncs).where(
             syncs.c.connection_id == connection_id, syncs.c.kind == kind, syncs.c.status == SyncStatus.DONE
         )
-        row = self._sql.row(done.order_by(syncs.c.finished_at.desc(), syncs.c.id.desc()).limit(1))
+        # One of a kind is done after the other, so the newest is found at the end of the index.
+        row = self._sql.row(done.order_by(syncs.c.id.desc()).limit(1))
         return None if row is None else sync_of(row)

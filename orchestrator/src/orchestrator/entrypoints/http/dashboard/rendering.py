@@ -1,6 +1,7 @@
 """Templates to pages: one environment per language, escaped, strict about names, running nobody else's code."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache, partial
 from http import HTTPStatus
 from typing import Any
@@ -9,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from orchestrator.domain.reason_texts import entry_text, reason_label
+from orchestrator.domain.repair import Repair
 from orchestrator.domain.repair_texts import text_of
 from orchestrator.domain.rules import describe, parse
 from orchestrator.domain.wording import Language
@@ -61,10 +63,15 @@ def environment(language: Language) -> Environment:
         "reason": lambda reason: reason_label(reason, language),
         "entry": lambda entry: entry_text(entry, language),
         "step": lambda step: step.text(language),
-        "sentences": lambda repair: text_of(repair, language),
+        "sentences": lambda repair: text_of(_with_a_button(repair), language),
     }
     made.filters |= showing.filters(language)
     return made
+
+
+def _with_a_button(repair: Repair) -> Repair:
+    """What a page says of it: the address to go to is behind its button."""
+    return replace(repair, facts={name: fact for name, fact in repair.facts.items() if name != "url"})
 
 
 def teller(language: Language) -> Callable[..., str]:

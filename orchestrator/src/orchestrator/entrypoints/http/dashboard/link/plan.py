@@ -6,7 +6,7 @@ from orchestrator.domain.errors import OrchestratorError
 from orchestrator.domain.plan import Plan
 from orchestrator.domain.reason_texts import reason_label, reason_text
 from orchestrator.entrypoints.http.dashboard.link.fields import STREAM
-from orchestrator.entrypoints.http.dashboard.link.steps import draft_of, show
+from orchestrator.entrypoints.http.dashboard.link.steps import connection_of, draft_of, is_draft, show
 from orchestrator.entrypoints.http.dashboard.link.trouble import Trouble
 from orchestrator.entrypoints.http.dashboard.rendering import HEADERS, fragment
 from orchestrator.entrypoints.http.dashboard.visit import Visit
@@ -18,8 +18,11 @@ GROUPS = ("created", "updated", "unchanged", "leaving")
 
 def show_plan(visit: Visit) -> Response:
     """The figures come by themselves; without scripts when they are asked for."""
+    connection = connection_of(visit)
+    if not is_draft(connection):
+        return visit.go(f"/connections/{connection.id}")
     figures = _figures(visit) if visit.query.text("now") else None
-    return show(visit, "plan", draft=draft_of(visit), figures=figures)
+    return show(visit, "plan", draft=connection, figures=figures)
 
 
 def show_figures(visit: Visit) -> Response:

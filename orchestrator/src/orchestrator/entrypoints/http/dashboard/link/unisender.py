@@ -7,7 +7,7 @@ from orchestrator.domain.account import AccountStatus
 from orchestrator.domain.connection import Connection
 from orchestrator.domain.errors import OrchestratorError
 from orchestrator.domain.secret import Secret
-from orchestrator.entrypoints.http.dashboard.link.steps import draft_of, path, show
+from orchestrator.entrypoints.http.dashboard.link.steps import connection_of, draft_of, is_draft, path, show
 from orchestrator.entrypoints.http.dashboard.link.trouble import Trouble
 from orchestrator.entrypoints.http.dashboard.rendering import teller
 from orchestrator.entrypoints.http.dashboard.visit import Visit
@@ -34,7 +34,10 @@ def take_key(visit: Visit) -> Response:
 
 def show_list(visit: Visit) -> Response:
     """Also gets the connectors ready: the next step cannot do without, and a cold start takes seconds."""
-    answer = _list(visit, draft_of(visit))
+    connection = connection_of(visit)
+    if not is_draft(connection):
+        return visit.go(f"/connections/{connection.id}")
+    answer = _list(visit, connection)
     answer.background = BackgroundTask(visit.services.preview_rows.warm)
     return answer
 
