@@ -56,7 +56,7 @@ def outcome(folder: Path, template: Path, histories: Any, *, ahead: bool) -> tup
     return found
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(histories=st.lists(PEOPLE, min_size=1, max_size=3))
 def test_deciding_ahead_ends_as_deciding_one_after_the_other_does(histories: Any, migrated_sqlite: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
