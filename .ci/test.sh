@@ -42,5 +42,5 @@ fi
 
 # The files of one folder share a running sandbox, so a worker keeps to a file. They come as pyproject.toml orders them, the
 # long ones first, so that no worker is left alone with one at the end. Many tests wait for processes more than they
-# compute: a third worker keeps two cores busy.
-exec "$venv/bin/python" -m pytest -n 3 --dist loadfile --no-loadscope-reorder "$@"
+# compute: four workers keep two cores busy.
+exec "$venv/bin/python" -m pytest -n 4 --dist loadfile --no-loadscope-reorder "$@"
