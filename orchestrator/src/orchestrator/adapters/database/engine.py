@@ -103,15 +103,11 @@ def _own_file(_dialect: object, _record: object, arguments: list[Any], _keywords
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver must not begin transactions of its own; see _begin_sqlite
-    connection.create_function("casefold", 1, _casefold, deterministic=True)
+    connection.create_function("casefold", 1, str.casefold, deterministic=True)
     cursor = connection.cursor()
     for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
         cursor.execute(f"PRAGMA {setting}")
     cursor.close()
-
-
-def _casefold(text: str | None) -> str | None:
-    return None if text is None else text.casefold()
 
 
 def _begin_sqlite(connection: Connection) -> None:

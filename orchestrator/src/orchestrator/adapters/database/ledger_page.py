@@ -73,9 +73,10 @@ class SqlLedgerPages:
             return exact
         if "@" in search:
             return ledger.c.addresses.contains(_quoted(search.lower()), autoescape=True)
+        # Not LIKE, which compares whatever the case in twice the time.
         if self._sql.is_mysql:
-            return ledger.c.name.contains(search, autoescape=True)
-        return func.casefold(ledger.c.name).contains(search.casefold(), autoescape=True)
+            return func.instr(ledger.c.name, search) > 0
+        return func.instr(func.casefold(ledger.c.name), search.casefold()) > 0
 
     def _exactly(self, search: str, ids: Collection[int]) -> ColumnElement[bool]:
         if "@" in search:
