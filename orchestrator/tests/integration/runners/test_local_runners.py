@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +153,29 @@ def test_a_chunk_is_committed_when_it_is_answered_though_the_source_goes_on(
     steps = [["records", "contacts", 1, 1], ["state", "contacts", 1], ["wait_for", str(done)]]
 
     assert runner().run(order(*steps), flow(commit_=touch)).finished
+
+
+def test_what_comes_while_the_destination_works_waits_for_company_as_ever(
+    runner: Make, flow: Make, order: Make, tmp_path: Path
+) -> None:
+    begun, done = tmp_path / "begun", tmp_path / "committed"
+
+    def take(records: Sequence[ReadRecord]) -> Sequence[ReadRecord]:
+        begun.touch()
+        return records
+
+    def commit(states: Any) -> bool:
+        if states:
+            done.touch()
+        return True
+
+    seen = flow(take_=take, commit_=commit)
+    steps = [["records", "contacts", 1, 1], ["state", "contacts", 1], ["wait_for", str(begun)]]
+    steps += [["records", "contacts", 2, 1], ["wait_for", str(done)], ["records", "contacts", 3, 1]]
+
+    assert runner(silence=2).run(order(*steps, seconds_per_chunk=0.3), seen).finished
+
+    assert [[one.data["id"] for one in records] for records in seen.of("take")] == [[1], [2, 3]]
 
 
 def test_each_record_comes_with_what_the_flow_read_in_it(runner: Make, flow: Make, order: Make) -> None:

@@ -125,7 +125,7 @@ class Pipe:
         """
         chunk = _Chunk()
         quiet_since = asked_at = time.monotonic()
-        while (batch := reading.belt.take(self._glance(chunk))) is not None:
+        while (batch := reading.belt.take(patience := self._glance(chunk))) is not None:
             self._stop.check()
             if self._writing.is_answered() and self._under_way is not None:
                 yield _Chunk()
@@ -141,18 +141,18 @@ class Pipe:
                 quiet_since = now
             elif self._under_way is None:
                 self._see_that_it_speaks(reading, now - quiet_since)
-            if self._is_due(chunk, now, quiet=not batch.messages, asked_at=asked_at):
+            if self._is_due(chunk, now, waited=0.0 if batch.messages else patience, asked_at=asked_at):
                 yield chunk
                 chunk = _Chunk()
                 asked_at = time.monotonic()
         if not chunk.empty:
             yield chunk
 
-    def _is_due(self, chunk: _Chunk, now: float, *, quiet: bool, asked_at: float) -> bool:
-        """Whether to go on with it as it is; the destination's turn comes first."""
-        if not quiet:
-            return not chunk.empty and now - chunk.since > self._patience.gather
-        return self._under_way is None and (not chunk.empty or now - asked_at > self._patience.ask)
+    def _is_due(self, chunk: _Chunk, now: float, *, waited: float, asked_at: float) -> bool:
+        """Whether to go on with it as it is, after so many seconds in which nothing came."""
+        if chunk.empty:
+            return waited > 0 and self._under_way is None and now - asked_at > self._patience.ask
+        return waited >= self._patience.silence or now - chunk.since > self._patience.gather
 
     def _see_that_it_speaks(self, reading: Reading, quiet: float) -> None:
         if quiet > self._patience.stall:
