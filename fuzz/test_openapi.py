@@ -14,10 +14,11 @@ CASES = 25
 
 def test_the_api_does_what_its_description_says(service: Orchestra) -> None:
     """No 5xx, no undocumented answer, bodies as described, junk refused, nothing without a token."""
+    # One worker: of two, Python 3.11's parser (which the strategies' descriptions are made with) fails now and then.
     command = [
         venv("schemathesis"), "--config-file", HERE / "schemathesis.toml", "run",
         f"{service.url}/api/v1/openapi.json", "--no-color", "--max-examples", str(CASES * TIMES),
-        "--workers", "2", "--generation-database", "none",
+        "--workers", "1", "--generation-database", "none",
     ]  # fmt: skip
     environment = {**os.environ, "JUDGED_TOKEN": TOKEN}
     judged = subprocess.run(command, cwd=HERE, env=environment, capture_output=True, text=True)
