@@ -1,6 +1,7 @@
 """Runs connectors as processes of this machine, whoever starts them: what the process and container runners share."""
 
 import logging
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -37,9 +38,21 @@ class LocalRunner:
         self._launcher = launcher
         self._patience = patience
         self._stop = StopFlag()
+        self._runs = 0
+        self._run_ended = threading.Condition()
 
     def run(self, order: SyncOrder, flow: Flow) -> RunEnd:
         """As the port says. A run that `close` ended early has neither finished nor failed."""
+        with self._run_ended:
+            self._runs += 1
+        try:
+            return self._run(order, flow)
+        finally:
+            with self._run_ended:
+                self._runs -= 1
+                self._run_ended.notify_all()
+
+    def _run(self, order: SyncOrder, flow: Flow) -> RunEnd:
         talks: list[Talk] = []
         reading = None
         try:
@@ -94,8 +107,10 @@ class LocalRunner:
             LOGGER.warning("%s", error)
 
     def close(self) -> None:
-        """End every run, then what starts them."""
+        """End every run, then what starts them: only that can tell that a connector has ended."""
         self._stop.ask()
+        with self._run_ended:
+            self._run_ended.wait_for(lambda: not self._runs, timeout=2 * self._patience.grace)
         self._launcher.close()
 
     def _start_source(self, order: SourceOrder, *, label: str) -> Talk:
