@@ -20,7 +20,7 @@ long_addresses = st.builds(
 )
 
 
-@settings(max_examples=500)
+@settings(max_examples=2000)
 @given(st.one_of(st.text(max_size=30), near_addresses, long_addresses, st.emails()))
 def test_both_spell_every_address_the_same(text):
     assert normalise_email(text) == normalised_by_destination(text)
@@ -83,7 +83,7 @@ configs = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=1500)
 @given(configs, records, records)
 def test_records_of_one_digest_are_one_row_to_the_destination(config, one, other):
     projection, mapper = Projection(config), RecordMapper(parse_config(config))
