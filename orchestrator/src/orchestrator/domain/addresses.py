@@ -55,7 +55,7 @@ def chosen(record: Mapping[str, Any], *, emails: EmailChoice) -> Chosen:
     valid: list[str] = []
     refused = ""
     for item in record.get("emails") or ():
-        text = item.get("value") if isinstance(item, dict) else item
+        text = item.get("value") if isinstance(item, Mapping) else item
         if not isinstance(text, str) or not text or text.isspace():
             continue
         address = normalise_email(text)
