@@ -5,12 +5,14 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestrator.domain.sync import SyncKind
+from orchestrator.services.ledger_look import look_at
 from small_service import KilledError, SmallService
 
 PEOPLE = st.lists(
@@ -92,12 +94,12 @@ def test_the_ledger_is_not_asked_again_for_people_who_share_nothing(
     service: SmallService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     six_people(service)
-    looks: list[str] = []
-    monkeypatch.setattr("orchestrator.services.flow.look_at", counting(looks))
+    looks = Mock(wraps=look_at)
+    monkeypatch.setattr("orchestrator.services.flow.look_at", looks)
 
     service.sync(SyncKind.BACKFILL)
 
-    assert len(looks) == service.runner.takes == 2
+    assert looks.call_count == service.runner.takes == 2
 
 
 def test_what_is_announced_but_not_written_yet_when_a_worker_dies_is_written_by_the_next(service: SmallService) -> None:
@@ -109,13 +111,3 @@ def test_what_is_announced_but_not_written_yet_when_a_worker_dies_is_written_by_
     service.come_to_rest(SyncKind.BACKFILL)
 
     assert service.problems() == []
-
-
-def counting(looks: list[str]) -> Callable[..., Any]:
-    from orchestrator.services.ledger_look import look_at
-
-    def counted(*given: Any) -> Any:
-        looks.append("looked")
-        return look_at(*given)
-
-    return counted

@@ -41,6 +41,7 @@ class RecordingFlow:
     """Lets everything through, and keeps what happened in order. Functions replace its answers."""
 
     read_: Callable[[str, Mapping[str, Any]], object] = lambda *_: None
+    prepare_: Callable[[Sequence[ReadRecord]], None] = lambda _: None
     take_: Callable[[Sequence[ReadRecord]], Sequence[ReadRecord]] = lambda records: records
     settle_: Callable[[Sequence[Outcome]], Sequence[ReadRecord]] = lambda _: ()
     commit_: Callable[[Sequence[Mapping[str, Any]]], bool] = lambda _: True
@@ -53,6 +54,7 @@ class RecordingFlow:
 
     def prepare(self, records: Sequence[ReadRecord]) -> None:
         self.prepared.append(list(records))
+        self.prepare_(records)
 
     def take(self, records: Sequence[ReadRecord]) -> Sequence[ReadRecord]:
         self.calls.append(("take", list(records)))

@@ -118,22 +118,34 @@ def test_the_source_is_read_on_while_the_destination_works(
     assert runner().run(order(*steps), flow(settle_=settle)).finished
 
 
+def touching(file: Path) -> Callable[[Sequence[Any]], bool]:
+    """A commit that is seen from outside, once there are states in it."""
+
+    def commit(states: Sequence[Any]) -> bool:
+        if states:
+            file.touch()
+        return True
+
+    return commit
+
+
 def test_the_next_chunk_is_prepared_while_the_destination_works_and_taken_when_the_one_before_is_committed(
-    runner: Make, flow: Make, order: Make
+    runner: Make, flow: Make, order: Make, tmp_path: Path
 ) -> None:
+    prepared = tmp_path / "prepared"
     at_settling: list[int] = []
 
     def settle(_: list[Outcome]) -> list[ReadRecord]:
         at_settling.append(len(seen.prepared))
         return []
 
-    seen = flow(settle_=settle)
+    seen = flow(prepare_=lambda _: prepared.touch(), settle_=settle)
     steps = []
     for first in (1, 9000):
         steps += [["records", "contacts", first, CHUNK_RECORDS - 1], ["state", "contacts", first]]
         steps += [["records", "contacts", 20_000 + first, 1]]
 
-    assert runner().run(order(*steps, seconds_per_chunk=0.5), seen).finished
+    assert runner().run(order(*steps, wait_for=str(prepared)), seen).finished
 
     assert at_settling == [1, 1]
     assert seen.prepared == [seen.of("take")[1]]
@@ -144,36 +156,29 @@ def test_a_chunk_is_committed_when_it_is_answered_though_the_source_goes_on(
     runner: Make, flow: Make, order: Make, tmp_path: Path
 ) -> None:
     done = tmp_path / "committed"
-
-    def touch(states: Any) -> bool:
-        if states:
-            done.touch()
-        return True
-
     steps = [["records", "contacts", 1, 1], ["state", "contacts", 1], ["wait_for", str(done)]]
 
-    assert runner().run(order(*steps), flow(commit_=touch)).finished
+    assert runner().run(order(*steps), flow(commit_=touching(done))).finished
 
 
 def test_what_comes_while_the_destination_works_waits_for_company_as_ever(
     runner: Make, flow: Make, order: Make, tmp_path: Path
 ) -> None:
-    begun, done = tmp_path / "begun", tmp_path / "committed"
+    begun, second, done = tmp_path / "begun", tmp_path / "second", tmp_path / "committed"
+
+    def read(_: str, data: Any) -> None:
+        if data["id"] == 2:
+            second.touch()
 
     def take(records: Sequence[ReadRecord]) -> Sequence[ReadRecord]:
         begun.touch()
         return records
 
-    def commit(states: Any) -> bool:
-        if states:
-            done.touch()
-        return True
-
-    seen = flow(take_=take, commit_=commit)
+    seen = flow(read_=read, take_=take, commit_=touching(done))
     steps = [["records", "contacts", 1, 1], ["state", "contacts", 1], ["wait_for", str(begun)]]
     steps += [["records", "contacts", 2, 1], ["wait_for", str(done)], ["records", "contacts", 3, 1]]
 
-    assert runner(silence=2).run(order(*steps, seconds_per_chunk=0.3), seen).finished
+    assert runner(silence=2).run(order(*steps, wait_for=str(second)), seen).finished
 
     assert [[one.data["id"] for one in records] for records in seen.of("take")] == [[1], [2, 3]]
 
@@ -195,12 +200,7 @@ def test_an_exception_in_reading_passes_through_after_what_came_before_it(
         if data["id"] == 2:
             raise KeyError("mine")
 
-    def touch(states: Any) -> bool:
-        if states:
-            done.touch()
-        return True
-
-    seen = flow(read_=read, commit_=touch)
+    seen = flow(read_=read, commit_=touching(done))
     steps = [["records", "contacts", 1, 1], ["state", "contacts", 1], ["wait_for", str(done)]]
 
     with pytest.raises(KeyError, match="mine"):

@@ -63,6 +63,8 @@ class Destination:
                 journal.writelines(self.written)
             self.written.clear()
         time.sleep(self.config.get("seconds_per_chunk", 0))
+        while "wait_for" in self.config and not Path(self.config["wait_for"]).exists():
+            time.sleep(0.01)
         tell(self.outcomes)
         if not self.config.get("uncounted"):
             message["state"]["destinationStats"] = {
