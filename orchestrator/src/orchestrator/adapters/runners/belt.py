@@ -24,7 +24,11 @@ NOTHING = Batch((), 0)
 
 
 class Belt:
-    """A queue with room for so many bytes, and for one batch of any size when it is empty."""
+    """A queue with room for so many bytes, and for one batch of any size when it is empty.
+
+    What was taken counts until room is made for more: so the source works while the ledger is written, not beside the
+    destination as well.
+    """
 
     def __init__(self, *, room: int = BELT_BYTES) -> None:
         self._room = room
@@ -62,6 +66,7 @@ class Belt:
             return batch
 
     def make_room(self) -> None:
+        """What was taken is dealt with. Taking makes room by itself where nothing is left to take."""
         with self._changed:
             self._make_room()
 

@@ -63,13 +63,13 @@ def environment(language: Language) -> Environment:
         "reason": lambda reason: reason_label(reason, language),
         "entry": lambda entry: entry_text(entry, language),
         "step": lambda step: step.text(language),
-        "sentences": lambda repair: text_of(_with_a_button(repair), language),
+        "sentences": lambda repair: text_of(_without_address(repair), language),
     }
     made.filters |= showing.filters(language)
     return made
 
 
-def _with_a_button(repair: Repair) -> Repair:
+def _without_address(repair: Repair) -> Repair:
     """What a page says of it: the address to go to is behind its button."""
     return replace(repair, facts={name: fact for name, fact in repair.facts.items() if name != "url"})
 
