@@ -12,7 +12,7 @@ from inspection import EVERYTHING, violations
 from newcomer import Newcomer
 from orchestra import PASSWORD, Orchestra
 from people_at_amocrm import Salesperson
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 from stages import NO_LIMITS, up_on_servers
 
 from sandbox.demo.sandbox_control import running
@@ -81,6 +81,23 @@ def here(request: pytest.FixtureRequest, service: Orchestra, session: Path, visi
     visitor.expect_complaint("status of 422")
     visitor.open("/accounts")
     return Here(Newcomer(visitor), service, opened["accounts"][0]["host"], opened["accounts"][0]["token"], key)
+
+
+def test_a_key_that_is_pasted_before_the_script_has_come_is_checked_all_the_same(here: Here) -> None:
+    held: list[Route] = []
+
+    def hold(script: Route) -> None:
+        held.append(script)
+
+    here.newcomer.page.route("**/link.js", hold)
+    here.newcomer.link(here.host)
+    here.newcomer.paste("link.key", "this-is-no-key-of-theirs")
+
+    for script in held:
+        script.continue_()
+
+    assert held
+    here.newcomer.sees_trouble("api_key_invalid")
 
 
 def test_a_wrong_key_is_told_at_once_and_the_right_one_leads_on(here: Here) -> None:

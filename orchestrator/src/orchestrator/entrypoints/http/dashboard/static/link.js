@@ -31,6 +31,7 @@ function liveKey(form) {
   };
   input.addEventListener("input", (event) => event.inputType?.startsWith("insertFromPaste") && check());
   input.addEventListener("change", check);
+  check(); // what was pasted before this script was there
 }
 
 // What another page of the wizard holds becomes this one, as if it had been gone to.
