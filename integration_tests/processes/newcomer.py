@@ -64,7 +64,8 @@ class Newcomer:
         self.heading(heading)
 
     def sees_preview(self) -> None:
-        expect(self.page.locator("#preview dl.row").first).to_be_visible()
+        """The rows of one person, or why that one is not sent: a sample may hold nobody who is."""
+        expect(self.page.locator("#preview details[open] > :not(summary)").first).to_be_visible()
 
     def sees_plan(self) -> None:
         self.sees("link.plan_created")

@@ -291,6 +291,25 @@ def test_the_preview_follows_the_choices_and_keeps_nothing(browser: Browser, dra
     assert "fields" not in the_draft(browser.here).destination["mapping"]
 
 
+def test_the_preview_opens_with_somebody_who_is_sent_if_there_is_one(
+    browser: Browser, draft: int, sandbox: SandboxControl
+) -> None:
+    contacts = list(sandbox.pages("amocrm/demo.amocrm.ru/contacts", "contacts"))
+    nowhere = [contact["id"] for contact in contacts if "PHONE" not in str(contact) and "EMAIL" not in str(contact)]
+    path = f"/link/{draft}/fields"
+    chosen = [pair for pair in fields_of(browser.get(path)) if pair[0] != "sample"]
+    (sent, *_) = [value for name, value in fields_of(browser.get(path)) if name == "sample"]
+
+    def opened(*samples: object) -> list[bool]:
+        pairs = [*chosen, *(("sample", str(one)) for one in samples)]
+        page = browser.send(f"/link/{draft}/preview", pairs, page=path)
+        return [" open" in tag for tag in re.findall(r"<details[^>]*>", page.text)]
+
+    assert opened(nowhere[0], sent) == [False, True]
+    assert opened(sent, nowhere[0]) == [True, False]
+    assert opened(nowhere[0]) == [True]
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [

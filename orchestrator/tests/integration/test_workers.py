@@ -232,7 +232,8 @@ def test_live_changes_do_not_wait_for_bulk_work_in_one_process_with_everything_e
 
     wait_until(lambda: all(fleet.get(sync).status in ENDED for sync in live), what="live changes done", seconds=10)
 
-    assert [fleet.get(sync).status for sync in bulk] == [SyncStatus.RUNNING, SyncStatus.QUEUED, SyncStatus.QUEUED]
+    statuses = Counter(fleet.get(sync).status for sync in bulk)
+    assert statuses == {SyncStatus.RUNNING: 1, SyncStatus.QUEUED: 2}
     stop.set()
     worker.join(10)
     assert {fleet.get(sync).status for sync in bulk} == {SyncStatus.QUEUED}
