@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 
@@ -27,26 +28,32 @@ def sandbox_server() -> Iterator[SandboxControl]:
         yield control
 
 
+@pytest.fixture(scope="session")
+def seed_anew(sandbox_server: SandboxControl) -> Callable[[], None]:
+    """300 contacts, the same every time; no rate limits, no faults."""
+    return lambda: sandbox_server.post("reset", {"contacts": 300, "seed": 1, "rate_limits": "off"})
+
+
 @pytest.fixture
-def sandbox(sandbox_server: SandboxControl) -> SandboxControl:
-    """The session's sandbox, seeded anew: 300 contacts, no rate limits, no faults."""
-    sandbox_server.post("reset", {"contacts": 300, "seed": 1, "rate_limits": "off"})
+def sandbox(sandbox_server: SandboxControl, seed_anew: Callable[[], None]) -> SandboxControl:
+    """The session's sandbox, seeded anew."""
+    seed_anew()
     return sandbox_server
 
 
-@pytest.fixture
-def source_config(sandbox: SandboxControl) -> dict[str, Any]:
+@pytest.fixture(scope="session")
+def source_config(sandbox_server: SandboxControl) -> dict[str, Any]:
     return {
         "host": "demo.amocrm.ru",
-        "base_url": sandbox.url,
+        "base_url": sandbox_server.url,
         "start_date": "2015-01-01T00:00:00Z",
         "credentials": {"auth_type": "long_lived_token", "access_token": "sandbox-token"},
     }
 
 
-@pytest.fixture
-def destination_config(sandbox: SandboxControl) -> dict[str, Any]:
-    return {"api_key": "sandbox-key", "base_url": sandbox.url, "list": {"title": "amoCRM contacts"}}
+@pytest.fixture(scope="session")
+def destination_config(sandbox_server: SandboxControl) -> dict[str, Any]:
+    return {"api_key": "sandbox-key", "base_url": sandbox_server.url, "list": {"title": "amoCRM contacts"}}
 
 
 def report(code: int | None, stdout: bytes, stderr: bytes = b"") -> SimpleNamespace:
@@ -95,22 +102,24 @@ def template() -> Any:
     return context
 
 
-@pytest.fixture
-def warm(template: Any, tmp_path: Path) -> Callable[..., SimpleNamespace]:
+@pytest.fixture(scope="session")
+def warm(template: Any) -> Callable[..., SimpleNamespace]:
     """As `run`, in a process forked from one that has the connectors loaded already."""
 
     def run_command(name: str, verb: str, *, stdin: bytes = b"", timeout: float = 60, **files: Any) -> SimpleNamespace:
-        (tmp_path / "stdin").write_bytes(stdin)
-        arguments = [verb, *written(tmp_path, files)]
-        target = (name, arguments, str(tmp_path / "stdin"), str(tmp_path / "stdout"))
-        process = template.Process(target=launch_here, args=target)
-        process.start()
-        process.join(timeout)
-        ended = process.exitcode is not None
-        if not ended:
-            process.kill()
-            process.join()
-        assert ended, f"{name} {verb} did not end within {timeout} seconds"
-        return report(process.exitcode, (tmp_path / "stdout").read_bytes())
+        with TemporaryDirectory() as made:
+            folder = Path(made)
+            (folder / "stdin").write_bytes(stdin)
+            arguments = [verb, *written(folder, files)]
+            target = (name, arguments, str(folder / "stdin"), str(folder / "stdout"))
+            process = template.Process(target=launch_here, args=target)
+            process.start()
+            process.join(timeout)
+            ended = process.exitcode is not None
+            if not ended:
+                process.kill()
+                process.join()
+            assert ended, f"{name} {verb} did not end within {timeout} seconds"
+            return report(process.exitcode, (folder / "stdout").read_bytes())
 
     return run_command

@@ -13,6 +13,8 @@ import pytest
 
 from sandbox.demo.sandbox_control import SandboxControl
 
+pytestmark = pytest.mark.usefixtures("sandbox")
+
 IMPATIENT = {"connect_timeout": 2, "read_timeout": 1, "max_retries": 3}
 SOURCE_PATIENCE = {**IMPATIENT, "backoff_seconds": 0.01}
 DESTINATION_PATIENCE = {**IMPATIENT, "backoff_scale": 0.001}
@@ -70,12 +72,12 @@ def name_of(value: Any) -> str:
     return "-".join(str(part) for part in value.values())
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def impatient_source(source_config: dict[str, Any]) -> dict[str, Any]:
     return {**source_config, **SOURCE_PATIENCE}
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def impatient_destination(destination_config: dict[str, Any]) -> dict[str, Any]:
     return {**destination_config, **DESTINATION_PATIENCE, "batch_size": 100}
 
@@ -229,23 +231,30 @@ def test_discover_needs_no_vendor(sandbox: SandboxControl, impatient_source: dic
     assert result.of("CATALOG")
 
 
-@pytest.fixture
-def records(sandbox: SandboxControl, impatient_source: dict[str, Any], warm: Warm) -> bytes:
+@pytest.fixture(scope="module")
+def records(seed_anew: Callable[[], None], impatient_source: dict[str, Any], warm: Warm) -> bytes:
     """RECORD and STATE lines of a full read."""
+    seed_anew()
     result = warm("source-amocrm", "read", config=impatient_source, catalog=CATALOG)
     assert result.code == 0, result.errors
     lines = [line for line in result.stdout.splitlines() if line.startswith((b'{"type":"RECORD"', b'{"type":"STATE"'))]
     return b"\n".join(lines) + b"\n"
 
 
-@pytest.fixture
-def faultless(sandbox: SandboxControl, impatient_destination: dict[str, Any], warm: Warm, records: bytes) -> Any:
-    """The list as it is without any fault; Unisender is then emptied again."""
+@pytest.fixture(scope="module")
+def faultless(
+    sandbox_server: SandboxControl,
+    seed_anew: Callable[[], None],
+    impatient_destination: dict[str, Any],
+    warm: Warm,
+    records: bytes,
+) -> dict[str, tuple[Any, ...]]:
+    """The list as it is without any fault."""
+    seed_anew()
     result = warm("destination-unisender", "write", config=impatient_destination, catalog=CATALOG, stdin=records)
     assert result.code == 0, result.errors
-    delivered = the_list(sandbox)
+    delivered = the_list(sandbox_server)
     assert delivered
-    sandbox.post("reset", {})
     return delivered
 
 

@@ -68,10 +68,11 @@ class Visitor:
 
     def until(self, there: Callable[[], bool], *, what: str, seconds: float = 60) -> None:
         """Wait for a condition outside the page while the browser goes on working; the time only bounds a failure."""
-        until = time.monotonic() + seconds
+        begun = time.monotonic()
         while not there():
-            assert time.monotonic() < until, f"{what} did not happen within {seconds} seconds"
-            self.page.wait_for_timeout(20)
+            waited = time.monotonic() - begun
+            assert waited < seconds, f"{what} did not happen within {seconds} seconds"
+            self.page.wait_for_timeout(1000 * min(0.02 + waited / 10, 0.2))
 
     def expect_complaint(self, pattern: str) -> None:
         """Chromium itself writes of every answer above 399: say so where a test provokes one."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -187,3 +189,19 @@ def test_a_process_that_preloads_starts_no_thread() -> None:
     preload()
 
     assert threading.active_count() == before
+
+
+IMPORT_WATCHED = """
+import ast, inspect
+parsed, parse, getsource = [], ast.parse, inspect.getsource
+ast.parse = lambda text, *rest, **more: (parsed.append(str(text)), parse(text, *rest, **more))[1]
+import source_amocrm.run
+assert inspect.getsource is getsource
+print(sum("class " in text for text in parsed))
+"""
+
+
+def test_a_start_does_not_parse_the_cdks_own_classes() -> None:
+    done = subprocess.run([sys.executable, "-c", IMPORT_WATCHED], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "0\n"
