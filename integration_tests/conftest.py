@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from forked_connectors import PACKAGES, launch_here
 from sandbox.demo.sandbox_control import SandboxControl, running
@@ -19,7 +20,22 @@ from throwaway_servers import mariadb_server
 __all__ = ["mariadb_server"]
 
 ROOT = Path(__file__).parents[1]
+FURNISHED = ("test_every_page", "test_keyboard", "test_strangers")
+SHARED = {f"integration_tests/browser/{name}.py": "the furnished service" for name in FURNISHED}
+"""Files that share a service which takes a while to start and furnish: one worker takes them all."""
 BIN = Path(sys.executable).parent
+
+
+class ByService(LoadFileScheduling):
+    """A worker keeps to a file, for what the file's tests share, or to the files of one service."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return SHARED.get(file, file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByService:
+    return ByService(config, log)
 
 
 @pytest.fixture(scope="session")
