@@ -1,8 +1,10 @@
 """What the browser's tests share: one service over real servers a worker, one Chromium a file, a person a test.
 
-Pictures, and a trace of every test that failed, are kept in `.browser/`; `playwright show-trace` opens a trace.
+Pictures are kept in `.browser/`, also of how a test's pages looked when it failed. With KEEP_TRACE=1 in the environment a
+failed test leaves a trace there as well, for `playwright show-trace`: recording it costs a fifth of these tests' time.
 """
 
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,6 +27,7 @@ KEPT = Path(__file__).parents[2] / ".browser"
 SETTINGS = {**NO_LIMITS, "integrations": []}
 """One integration, made known by the API: with one there is nothing to choose."""
 FAILED = pytest.StashKey[bool]()
+KEEP_TRACE = bool(os.environ.get("KEEP_TRACE"))
 
 
 @pytest.fixture(scope="module")
@@ -95,15 +98,16 @@ def visit(request: pytest.FixtureRequest, browser: Browser, pictures: Path) -> I
 
         def sent(service: Orchestra, **how: Any) -> Visitor:
             visitor = open_contexts.enter_context(visiting(browser, service.url, pictures, **how))
-            visitor.context.tracing.start(snapshots=True)
+            if KEEP_TRACE:
+                visitor.context.tracing.start(snapshots=True)
             visitors.append(visitor)
             return visitor
 
         yield sent
         failed = request.node.stash.get(FAILED, False) or any(visitor.complaints for visitor in visitors)
         for number, visitor in enumerate(visitors):
-            trace = pictures / f"trace-{number}.zip" if failed else None
-            visitor.context.tracing.stop(path=trace)
+            if KEEP_TRACE:
+                visitor.context.tracing.stop(path=pictures / f"trace-{number}.zip" if failed else None)
             if failed and not visitor.page.is_closed():
                 visitor.picture(f"failed-{number}")
     assert [visitor.complaints for visitor in visitors if visitor.complaints] == []
