@@ -18,6 +18,7 @@ from orchestrator.ports.doorbell import Doorbell
 from orchestrator.services.attempt import SyncRun
 from orchestrator.services.heartbeat import Pace
 from orchestrator.services.queue_sync import QueueSync
+from orchestrator.services.repeating import repeated
 from orchestrator.services.ringing import ring_for
 from orchestrator.services.sweep import Sweep
 from orchestrator.services.work_sync import WorkSync
@@ -100,11 +101,15 @@ class Fleet:
         ring: bool = True,
     ) -> Sync:  # fmt: skip
         now, connection = self.clock.now(), connection or self.connection
-        with self.database.begin() as tx:
-            sync, _ = tx.syncs.open(
-                account_id=connection.account_id, connection_id=connection.id, kind=kind, trigger=Trigger.WEBHOOK,
-                due_at=due_at or now, now=now,
-            )  # fmt: skip
+
+        def opened() -> Sync:
+            with self.database.begin() as tx:
+                return tx.syncs.open(
+                    account_id=connection.account_id, connection_id=connection.id, kind=kind, trigger=Trigger.WEBHOOK,
+                    due_at=due_at or now, now=now,
+                )[0]  # fmt: skip
+
+        sync = repeated(opened, seconds=2)  # as who queues a sync must be ready for: workers write beside
         if ring:
             ring_for(self.doorbell, sync, now=now)
         return sync

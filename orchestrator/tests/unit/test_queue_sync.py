@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from flaky_database import FlakyDatabase
 from fleet import Fleet
 from linked import VAULT_KEY, SetClock
 from orchestrator.adapters.database import open_database
@@ -41,6 +42,23 @@ def test_a_sync_that_is_started_is_rung_for_and_the_log_tells_by_whom(fleet: Fle
     assert (sync.status, sync.trigger) == (SyncStatus.QUEUED, Trigger.MANUAL)
     assert fleet.doorbell.figures()[Lane.BULK].ready == 1
     assert audited(fleet) == ["anna sync_started"]
+
+
+def test_a_deadlock_with_a_worker_is_nothing_a_person_hears_of(fleet: Fleet) -> None:
+    fleet.database = flaky = FlakyDatabase(fleet.database)
+
+    flaky.broken = 1
+    sync = start(fleet)
+    flaky.broken = 1
+    assert fleet.queue.cancel(sync.id, actor="anna")
+    failing = start(fleet)
+    fleet.work_off(fleet.worker(ScriptedRun(failed(FailureKind.CONFIGURATION))), Lane.BULK)
+    flaky.broken = 1
+    assert fleet.queue.replay(failing.id, actor="anna")
+
+    assert flaky.broken == 0
+    assert audited(fleet)[::-1] == [f"anna sync_{done}" for done in ("started", "cancelled", "started", "replayed")]
+    assert fleet.get(failing).status is SyncStatus.QUEUED
 
 
 def test_starting_twice_joins_what_is_queued(fleet: Fleet) -> None:

@@ -9,7 +9,11 @@ from orchestrator.domain.sync import Lane, Sync, SyncKind, SyncStatus, Trigger
 from orchestrator.ports.clock import Clock
 from orchestrator.ports.database import Database, Transaction
 from orchestrator.ports.doorbell import Doorbell
+from orchestrator.services.repeating import repeated
 from orchestrator.services.ringing import ring_for, ring_next
+
+PATIENCE = 2.0
+"""Seconds for which a transaction that a worker's broke is tried again: a person waits for the answer."""
 
 
 class QueueSync:
@@ -29,15 +33,21 @@ class QueueSync:
         administrator's consent first, NotFoundError when there is no such connection.
         """
         now = self._clock.now()
-        with self._database.begin() as tx:
-            connection = tx.connections.get(connection_id)
-            account = tx.accounts.get(connection.account_id)
-            _must_be_active(account, connection)
-            sync = _opened(tx, connection, kind=kind, trigger=trigger, now=now, total=total)
-            if trigger is Trigger.MANUAL:
-                tx.audit.add(
-                    actor=actor, action="sync_started", subject=f"sync {sync.id}", details={"kind": kind.value}, now=now
-                )
+
+        def open_one() -> Sync:
+            with self._database.begin() as tx:
+                connection = tx.connections.get(connection_id)
+                account = tx.accounts.get(connection.account_id)
+                _must_be_active(account, connection)
+                sync = _opened(tx, connection, kind=kind, trigger=trigger, now=now, total=total)
+                if trigger is Trigger.MANUAL:
+                    details = {"kind": kind.value}
+                    tx.audit.add(
+                        actor=actor, action="sync_started", subject=f"sync {sync.id}", details=details, now=now
+                    )
+                return sync
+
+        sync = repeated(open_one, seconds=PATIENCE)
         ring_for(self._doorbell, sync, now=now)
         return sync
 
@@ -54,21 +64,29 @@ class QueueSync:
     def cancel(self, sync_id: int, *, actor: str) -> bool:
         """A running one stops at its next commit. False when it ended already. Raises NotFoundError."""
         now = self._clock.now()
-        with self._database.begin() as tx:
-            tx.syncs.get(sync_id)
-            cancelled = tx.syncs.cancel(sync_id, now=now)
-            if cancelled:
-                tx.audit.add(actor=actor, action="sync_cancelled", subject=f"sync {sync_id}", details={}, now=now)
-        return cancelled
+
+        def cancel_it() -> bool:
+            with self._database.begin() as tx:
+                tx.syncs.get(sync_id)
+                cancelled = tx.syncs.cancel(sync_id, now=now)
+                if cancelled:
+                    tx.audit.add(actor=actor, action="sync_cancelled", subject=f"sync {sync_id}", details={}, now=now)
+                return cancelled
+
+        return repeated(cancel_it, seconds=PATIENCE)
 
     def replay(self, sync_id: int, *, actor: str) -> bool:
         """Queue a failed one again. False when it did not fail, or one of its kind is open. Raises NotFoundError."""
         now = self._clock.now()
-        with self._database.begin() as tx:
-            replayed = tx.syncs.replay(sync_id, now=now)
-            if replayed:
-                tx.audit.add(actor=actor, action="sync_replayed", subject=f"sync {sync_id}", details={}, now=now)
-            sync = tx.syncs.get(sync_id)
+
+        def queue_it() -> tuple[bool, Sync]:
+            with self._database.begin() as tx:
+                replayed = tx.syncs.replay(sync_id, now=now)
+                if replayed:
+                    tx.audit.add(actor=actor, action="sync_replayed", subject=f"sync {sync_id}", details={}, now=now)
+                return replayed, tx.syncs.get(sync_id)
+
+        replayed, sync = repeated(queue_it, seconds=PATIENCE)
         if replayed:
             ring_for(self._doorbell, sync, now=now)
         return replayed
