@@ -1,7 +1,7 @@
-"""Imports Airbyte's CDK in half the time; imported first by this package, for what it does.
+"""Imports Airbyte's CDK in half the time; this package imports it before anything else that needs the CDK.
 
-The CDK's serializers look their classes' source files up and parse them, for descriptions in a JSON schema nobody asks
-for: 0.7 of the 1.6 seconds of processor time a start takes (docs/decisions/0018). Without the files it does without.
+The CDK's serializers look up and parse the source files of their classes, for descriptions in a JSON schema that nobody
+asks for: 0.7 of the 1.6 seconds of processor time that a start takes (docs/decisions/0018). They do without the files.
 """
 
 from __future__ import annotations
