@@ -22,7 +22,7 @@ from orchestrator.entrypoints.http.dashboard.routes import PAGES
 from orchestrator.entrypoints.http.routing import Page
 from wired import NOWHERE
 
-HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7*7 }}"
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7919*7907 }}"
 FORMULA = '=HYPERLINK("http://evil.example","click")'
 RUSSIAN = {"Accept-Language": "ru"}
 SLOW = ("/unisender", "/check", "/live")
@@ -81,7 +81,7 @@ def test_every_page_answers_in_both_languages_and_hostile_names_stay_text(browse
             assert '<html lang="ru"' in russian.text
             assert "<script>alert" not in english.text, path
             assert "<img" not in english.text.replace('<img src="/static/', ""), path
-            assert "49" not in words(english).replace("{{ 7*7 }}", ""), path
+            assert str(7919 * 7907) not in words(english), path
 
 
 def test_an_account_is_shown_in_people_and_freshness(browser: Browser) -> None:
