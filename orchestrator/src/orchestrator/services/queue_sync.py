@@ -12,8 +12,8 @@ from orchestrator.ports.doorbell import Doorbell
 from orchestrator.services.repeating import repeated
 from orchestrator.services.ringing import ring_for, ring_next
 
-PATIENCE = 2.0
-"""Seconds for which a transaction that a worker's broke is tried again: a person waits for the answer."""
+_PATIENCE = 1.0
+"""Seconds for which a transaction that a worker's broke is tried again while somebody waits for the answer."""
 
 
 class QueueSync:
@@ -34,7 +34,7 @@ class QueueSync:
         """
         now = self._clock.now()
 
-        def open_one() -> Sync:
+        def write() -> Sync:
             with self._database.begin() as tx:
                 connection = tx.connections.get(connection_id)
                 account = tx.accounts.get(connection.account_id)
@@ -47,7 +47,7 @@ class QueueSync:
                     )
                 return sync
 
-        sync = repeated(open_one, seconds=PATIENCE)
+        sync = repeated(write, seconds=_PATIENCE, awaited=True)
         ring_for(self._doorbell, sync, now=now)
         return sync
 
@@ -65,7 +65,7 @@ class QueueSync:
         """A running one stops at its next commit. False when it ended already. Raises NotFoundError."""
         now = self._clock.now()
 
-        def cancel_it() -> bool:
+        def write() -> bool:
             with self._database.begin() as tx:
                 tx.syncs.get(sync_id)
                 cancelled = tx.syncs.cancel(sync_id, now=now)
@@ -73,20 +73,20 @@ class QueueSync:
                     tx.audit.add(actor=actor, action="sync_cancelled", subject=f"sync {sync_id}", details={}, now=now)
                 return cancelled
 
-        return repeated(cancel_it, seconds=PATIENCE)
+        return repeated(write, seconds=_PATIENCE, awaited=True)
 
     def replay(self, sync_id: int, *, actor: str) -> bool:
         """Queue a failed one again. False when it did not fail, or one of its kind is open. Raises NotFoundError."""
         now = self._clock.now()
 
-        def queue_it() -> tuple[bool, Sync]:
+        def write() -> tuple[bool, Sync]:
             with self._database.begin() as tx:
                 replayed = tx.syncs.replay(sync_id, now=now)
                 if replayed:
                     tx.audit.add(actor=actor, action="sync_replayed", subject=f"sync {sync_id}", details={}, now=now)
                 return replayed, tx.syncs.get(sync_id)
 
-        replayed, sync = repeated(queue_it, seconds=PATIENCE)
+        replayed, sync = repeated(write, seconds=_PATIENCE, awaited=True)
         if replayed:
             ring_for(self._doorbell, sync, now=now)
         return replayed
