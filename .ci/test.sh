@@ -40,7 +40,7 @@ if [ ! -e "$pyairbyte/.ready" ] || [ "$lock" -nt "$pyairbyte/.ready" ]; then
     touch "$pyairbyte/.ready"
 fi
 
-# A worker keeps to a file, or to the files of one service (integration_tests/conftest.py). They come as pyproject.toml orders them, the
-# long ones first, so that no worker is left alone with one at the end. Many tests wait for processes more than they
-# compute: four workers keep two cores busy.
+# A worker keeps to a file, or to the files of one service (integration_tests/conftest.py). They come as pyproject.toml
+# orders them, the long ones first, so that no worker is left alone with one at the end. Many tests wait for processes
+# more than they compute: four workers keep two cores busy.
 exec "$venv/bin/python" -m pytest -n 4 --dist loadfile --no-loadscope-reorder "$@"

@@ -20,10 +20,10 @@ from throwaway_servers import mariadb_server
 __all__ = ["mariadb_server"]
 
 ROOT = Path(__file__).parents[1]
+BIN = Path(sys.executable).parent
 FURNISHED = ("test_every_page", "test_keyboard", "test_strangers")
 SHARED = {f"integration_tests/browser/{name}.py": "the furnished service" for name in FURNISHED}
 """Files that share a service which takes a while to start and furnish: one worker takes them all."""
-BIN = Path(sys.executable).parent
 
 
 class ByService(LoadFileScheduling):

@@ -249,7 +249,7 @@ def faultless(
     warm: Warm,
     records: bytes,
 ) -> dict[str, tuple[Any, ...]]:
-    """The list as it is without any fault."""
+    """The list as it is without any fault; each test's own sandbox is seeded after this one."""
     seed_anew()
     result = warm("destination-unisender", "write", config=impatient_destination, catalog=CATALOG, stdin=records)
     assert result.code == 0, result.errors

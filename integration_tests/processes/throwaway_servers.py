@@ -28,10 +28,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until(there: Callable[[], bool], *, what: str, seconds: float = LONGEST_START) -> None:
+def wait_until(
+    there: Callable[[], bool], *, what: str, seconds: float = LONGEST_START, sleep: Callable[[float], None] = time.sleep
+) -> None:
     """Wait for a condition; the time only bounds a failure.
 
-    Who has waited long looks less often: looking takes time from what is waited for.
+    Who has waited long looks less often: looking takes time from what is waited for. `sleep` takes seconds.
 
     Raises:
         TimeoutError: it did not come about.
@@ -41,7 +43,7 @@ def wait_until(there: Callable[[], bool], *, what: str, seconds: float = LONGEST
         waited = time.monotonic() - begun
         if waited > seconds:
             raise TimeoutError(f"{what} did not happen within {seconds} seconds")
-        time.sleep(min(0.02 + waited / 10, 0.2))
+        sleep(min(0.02 + waited / 10, 0.2))
 
 
 def answers(port: int) -> bool:

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,8 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
+
+from throwaway_servers import wait_until
 
 LOOPBACK = {"127.0.0.1", "localhost"}
 WIDE, NARROW = 1280, 390
@@ -68,11 +69,7 @@ class Visitor:
 
     def until(self, there: Callable[[], bool], *, what: str, seconds: float = 60) -> None:
         """Wait for a condition outside the page while the browser goes on working; the time only bounds a failure."""
-        begun = time.monotonic()
-        while not there():
-            waited = time.monotonic() - begun
-            assert waited < seconds, f"{what} did not happen within {seconds} seconds"
-            self.page.wait_for_timeout(1000 * min(0.02 + waited / 10, 0.2))
+        wait_until(there, what=what, seconds=seconds, sleep=lambda pause: self.page.wait_for_timeout(1000 * pause))
 
     def expect_complaint(self, pattern: str) -> None:
         """Chromium itself writes of every answer above 399: say so where a test provokes one."""
