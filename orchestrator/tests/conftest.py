@@ -3,6 +3,7 @@
 from sandboxes import sandbox_server
 
 from databases import database, database_url, migrated_mariadb, migrated_sqlite
+from small_service import small
 from throwaway_servers import beanstalkd, mariadb_server, mariadb_url
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "migrated_mariadb",
     "migrated_sqlite",
     "sandbox_server",
+    "small",
 ]

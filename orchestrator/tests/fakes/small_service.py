@@ -1,10 +1,13 @@
 """A whole service in small: a CRM, a list, the real RunSync over a real database; and an oracle for the list."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from fake_crm import CONSENT_FIELD, FakeCrm
 from fake_runner import FakeRunner
@@ -263,3 +266,22 @@ def consents(contact: dict[str, Any]) -> bool:
 
 def has_tag(name: str) -> Callable[[dict[str, Any]], bool]:
     return lambda contact: any(tag["name"] == name for tag in contact["_embedded"]["tags"])
+
+
+def put(service: SmallService, record_id: int, *emails: str, hook: bool = True, **more: Any) -> None:
+    """Somebody is added or edited in the CRM, and its webhook comes."""
+    service.crm.put(record_id, name=more.pop("name", f"Person {record_id}"), emails=emails, **more)
+    if hook:
+        service.hook(record_id)
+
+
+def reasons(service: SmallService) -> dict[int, str]:
+    """Reason codes of the ledger, by contact."""
+    return {record_id: entry.reason.value for record_id, entry in service.entries().items()}
+
+
+@pytest.fixture
+def small(tmp_path: Path, migrated_sqlite: Path) -> Callable[..., SmallService]:
+    """Makes the service of a test; keyword arguments change its connection."""
+    shutil.copy(migrated_sqlite, tmp_path / "test.db")
+    return lambda **parts: SmallService(tmp_path, **parts)
